@@ -1,0 +1,145 @@
+//! Who are we? What a request is authenticated with.
+
+use std::fmt;
+
+use http::HeaderValue;
+
+use crate::error::Error;
+use crate::secret::Secret;
+use crate::sign::SigningKey;
+
+/// A key pair or a token.
+#[derive(Clone)]
+pub struct Credential(pub(crate) Kind);
+
+/// The two ways to authenticate.
+#[derive(Clone)]
+pub(crate) enum Kind {
+    /// Requests are signed.
+    AccessKey { key: SigningKey, security_token: Option<Secret> },
+    /// Requests carry a token.
+    Token(Secret),
+}
+
+impl Credential {
+    /// An access key with its secret key.
+    ///
+    /// # Errors
+    /// When one of them is empty or holds something that cannot be part of a header, such as the end of a line.
+    pub fn access_key(access_key: impl Into<String>, secret_key: impl Into<Secret>) -> Result<Self, Error> {
+        let (access_key, secret_key) = (access_key.into(), secret_key.into());
+        check("access key", &access_key)?;
+        check("secret key", secret_key.expose())?;
+        Ok(Self(Kind::AccessKey { key: SigningKey::new(access_key, &secret_key), security_token: None }))
+    }
+
+    /// Adds the security token that belongs to a temporary access key.
+    ///
+    /// # Errors
+    /// When the token is empty or cannot be part of a header, or when the credential is no access key.
+    pub fn with_security_token(self, token: impl Into<Secret>) -> Result<Self, Error> {
+        let token = token.into();
+        check("security token", token.expose())?;
+        match self.0 {
+            Kind::AccessKey { key, .. } => Ok(Self(Kind::AccessKey { key, security_token: Some(token) })),
+            Kind::Token(_) => Err(Error::configuration(
+                "a security token belongs to a temporary access key, but the credential is a user token",
+            )),
+        }
+    }
+
+    /// A user token, for the header `X-Auth-Token`.
+    ///
+    /// # Errors
+    /// When the token is empty or cannot be part of a header.
+    pub fn token(token: impl Into<Secret>) -> Result<Self, Error> {
+        let token = token.into();
+        check("user token", token.expose())?;
+        Ok(Self(Kind::Token(token)))
+    }
+
+    /// `text` without the parts of this credential, or nothing when it holds none of them.
+    pub(crate) fn hide_in(&self, text: &str) -> Option<String> {
+        let parts = match &self.0 {
+            Kind::AccessKey { key, security_token } => {
+                [Some(key.access_key()), security_token.as_ref().map(Secret::expose)]
+            }
+            Kind::Token(token) => [Some(token.expose()), None],
+        };
+        parts.into_iter().flatten().fold(None, |hidden: Option<String>, part| {
+            let text = hidden.as_deref().unwrap_or(text);
+            if text.contains(part) { Some(text.replace(part, "***")) } else { hidden }
+        })
+    }
+}
+
+impl fmt::Debug for Credential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match &self.0 {
+            Kind::AccessKey { security_token: None, .. } => "Credential(access key ***)",
+            Kind::AccessKey { .. } => "Credential(temporary access key ***)",
+            Kind::Token(_) => "Credential(token ***)",
+        })
+    }
+}
+
+/// A header value that is not printed.
+pub(crate) fn sensitive(name: &str, value: &str) -> Result<HeaderValue, Error> {
+    let mut value = HeaderValue::from_str(value)
+        .map_err(|_| Error::configuration(format!("the {name} cannot be part of a header")))?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// Refuses what would be cut off, or would end the header that it is put into.
+fn check(what: &str, value: &str) -> Result<(), Error> {
+    let problem = if value.is_empty() {
+        "is empty"
+    } else if value.trim() != value {
+        "has a blank or the end of a line at one of its ends; remove it"
+    } else if !value.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+        "holds a character that cannot be part of a header; check how it was read"
+    } else if what == "access key" && value.contains([' ', ',', '=']) {
+        "holds a blank, a comma or an equals sign, which no access key has; check that it is not the whole pair"
+    } else {
+        return Ok(());
+    };
+    Err(Error::configuration(format!("the {what} {problem}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_sent_is_refused_by_name_and_not_repeated() {
+        for (access_key, secret_key, named) in [
+            ("", "SKSKSK", "access key is empty"),
+            ("AKAKAK", "", "secret key is empty"),
+            ("AKAKAK\n", "SKSKSK", "access key has a blank"),
+            ("AKAKAK", "SKSKSK\n", "secret key has a blank"),
+            ("AK\r\nX-Evil: 1", "SKSKSK", "access key holds a character"),
+            ("AK, Signature", "SKSKSK", "access key holds a blank"),
+        ] {
+            let error = Credential::access_key(access_key, secret_key).unwrap_err().to_string();
+            assert!(error.contains(named), "{error}");
+            assert!(!error.contains("AKAKAK") && !error.contains("SKSKSK"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_text_loses_the_parts_of_a_credential() {
+        let key = Credential::access_key("AKAKAK", "SKSKSK").unwrap().with_security_token("STSTST").unwrap();
+        assert_eq!(key.hide_in("ak:AKAKAK token:STSTST").unwrap(), "ak:*** token:***");
+        assert_eq!(key.hide_in("nothing here"), None);
+        assert_eq!(Credential::token("TOKTOK").unwrap().hide_in("got TOKTOK").unwrap(), "got ***");
+    }
+
+    #[test]
+    fn printing_shows_no_part_of_it() {
+        let key = Credential::access_key("AKAKAK", "SKSKSK").unwrap().with_security_token("STSTST").unwrap();
+        for printed in [format!("{key:?}"), format!("{:#?}", Credential::token("TOKTOK").unwrap())] {
+            assert!(!["AKAKAK", "SKSKSK", "STSTST", "TOKTOK"].iter().any(|part| printed.contains(part)), "{printed}");
+        }
+    }
+}

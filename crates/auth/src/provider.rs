@@ -1,0 +1,3 @@
+//! Where do credentials come from? One file for each source.
+
+pub(crate) mod environment;
