@@ -14,7 +14,7 @@ use crate::environment::{Environment, ProcessEnvironment};
 use crate::error::Error;
 use crate::provider;
 use crate::secret::Secret;
-use crate::sign::{self, Unsigned};
+use crate::sign::{self, SigningDate, Unsigned};
 
 const X_AUTH_TOKEN: HeaderName = HeaderName::from_static("x-auth-token");
 const X_PROJECT_ID: HeaderName = HeaderName::from_static("x-project-id");
@@ -173,8 +173,8 @@ impl Auth {
                 if let Some(token) = security_token {
                     added.push((X_SECURITY_TOKEN, sensitive("security token", token.expose())?));
                 }
-                let date = calendar::format_basic(self.corrected(now));
-                added.push((X_SDK_DATE, header_value("date", &date)?));
+                let date = SigningDate::new(self.corrected(now));
+                added.push((X_SDK_DATE, header_value("date", date.as_str())?));
                 let query = canonical_query(request.url());
                 let signed = signature(request, &mut added, query.as_deref(), key, &date)?;
                 added.push((header::AUTHORIZATION, sensitive("signature", &signed.authorization)?));
@@ -228,7 +228,7 @@ fn signature(
     added: &mut Vec<(HeaderName, HeaderValue)>,
     query: Option<&str>,
     key: &sign::SigningKey,
-    date: &str,
+    date: &SigningDate,
 ) -> Result<sign::Signed, Error> {
     let body = match request.body().map(|body| body.as_bytes()) {
         None => &[],

@@ -5,7 +5,7 @@
 //! the string to sign, so that a mismatch can be compared line by line with what a server computed.
 //!
 //! ```
-//! use huaweicloud_auth::{Secret, sign::{SigningKey, Unsigned, sign}};
+//! use huaweicloud_auth::{Secret, sign::{SigningDate, SigningKey, Unsigned, sign}};
 //! let key = SigningKey::new("AK", &Secret::from("SK"));
 //! let signed = sign(
 //!     &Unsigned {
@@ -16,18 +16,23 @@
 //!         body: b"",
 //!     },
 //!     &key,
-//!     "20240102T030405Z",
+//!     &"20240102T030405Z".parse::<SigningDate>()?,
 //! );
 //! assert!(signed.authorization.starts_with("SDK-HMAC-SHA256 Access=AK, SignedHeaders=host;x-sdk-date, Signature="));
+//! # Ok::<(), huaweicloud_auth::Error>(())
 //! ```
 //!
 //! [AK/SK signing algorithm]: https://support.huaweicloud.com/intl/en-us/devg-apisign/api-sign-algorithm.html
 
 use std::fmt;
+use std::str::FromStr;
+use std::time::SystemTime;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
 
+use crate::calendar;
+use crate::error::Error;
 use crate::secret::Secret;
 
 /// Name of the algorithm, in the string to sign and in the header Authorization.
@@ -95,11 +100,45 @@ pub struct Signed {
     pub string_to_sign: String,
 }
 
-/// Signs a request. `date` has the form `20240102T030405Z` and is the value of the header `X-Sdk-Date`.
+/// The time of a signature, in the form of the header `X-Sdk-Date`: `20240102T030405Z`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SigningDate(String);
+
+impl SigningDate {
+    /// The second that a time falls into.
+    #[must_use]
+    pub fn new(time: SystemTime) -> Self {
+        Self(calendar::format_basic(time))
+    }
+
+    /// The date as it is sent.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for SigningDate {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        calendar::parse_basic(text)
+            .map(Self::new)
+            .ok_or_else(|| Error::argument("date", format_args!("{text:?} is no date like 20240102T030405Z")))
+    }
+}
+
+impl fmt::Display for SigningDate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Signs a request. The date is also to be sent, as the header `X-Sdk-Date`.
 #[must_use]
-pub fn sign(request: &Unsigned<'_>, key: &SigningKey, date: &str) -> Signed {
+pub fn sign(request: &Unsigned<'_>, key: &SigningKey, date: &SigningDate) -> Signed {
     let canonical_request = canonical_request(request);
-    let string_to_sign = string_to_sign(&canonical_request, date);
+    let string_to_sign = string_to_sign(&canonical_request, date.as_str());
     let signature = key.mac.clone().chain_update(string_to_sign.as_bytes()).finalize().into_bytes();
     let mut authorization = String::with_capacity(320);
     authorization.push_str(ALGORITHM);
