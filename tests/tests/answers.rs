@@ -33,7 +33,10 @@ async fn the_examples_of_the_pages_are_read() {
     let (_server, _, aom) = answering(json(200, &fixture("aom/list-access-code.200.json"))).await;
     let code = aom.list_access_code().await.unwrap().access_codes.remove(0);
     assert_eq!(code.create_at, Some(1_700_796_457_506_243_016));
-    assert_eq!(code.created().unwrap().duration_since(std::time::UNIX_EPOCH).unwrap(), Duration::from_nanos(1_700_796_457_506_243_016));
+    assert_eq!(
+        code.created().unwrap().duration_since(std::time::UNIX_EPOCH).unwrap(),
+        Duration::from_nanos(1_700_796_457_506_243_016)
+    );
     assert!(code.access_code.expose().starts_with("b***OOJpV"));
     assert_eq!(code.status.unwrap().as_str(), "enable");
 
@@ -154,7 +157,17 @@ async fn an_odd_date_or_a_new_field_loses_no_secret() {
 
 #[tokio::test]
 async fn an_answer_that_is_none_is_an_error() {
-    for body in ["", "<html>ok</html>", r#"{"access_codes":[{"access_code":"x""#, r#"{"access_codes":7}"#, r#"{"access_codes":[{}]}"#, r#"{"access_codes":[{"access_code":""}]}"#, r#"{"error_code":"AOM.0403","error_msg":"no"}"#, "null", "[]7"] {
+    for body in [
+        "",
+        "<html>ok</html>",
+        r#"{"access_codes":[{"access_code":"x""#,
+        r#"{"access_codes":7}"#,
+        r#"{"access_codes":[{}]}"#,
+        r#"{"access_codes":[{"access_code":""}]}"#,
+        r#"{"error_code":"AOM.0403","error_msg":"no"}"#,
+        "null",
+        "[]7",
+    ] {
         let (_server, swr, aom) = answering(json(200, body)).await;
         assert_eq!(aom.list_access_code().await.unwrap_err().kind(), ErrorKind::Answer, "{body}");
         let error = swr.create_instance_temp_credential(INSTANCE_ID).await.unwrap_err();

@@ -21,7 +21,8 @@ async fn a_path_parameter_never_leads_to_another_path() {
         assert_refused(&aom.list_access_code().project_id(bad).await.unwrap_err(), "project_id");
     }
     assert_eq!(cloud.received(), []);
-    for (odd, sent) in [("X#", "X%23"), ("a?b=c", "a%3Fb%3Dc"), ("%2e%2e", "%252e%252e"), ("é ü", "%C3%A9%20%C3%BC")] {
+    for (odd, sent) in [("X#", "X%23"), ("a?b=c", "a%3Fb%3Dc"), ("%2e%2e", "%252e%252e"), ("é ü", "%C3%A9%20%C3%BC")]
+    {
         swr.create_instance_temp_credential(odd).await.unwrap();
         let created = cloud.created().pop().unwrap();
         assert_eq!(created.instance_id, odd);

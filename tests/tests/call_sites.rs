@@ -20,7 +20,8 @@ async fn a_temporary_credential_is_what_the_server_created() {
     assert_eq!(credential.auth_token.expose(), created.auth_token);
     assert_eq!(credential.user_id, created.user_id);
     assert_eq!(credential.token_id.as_deref(), Some(created.token_id.as_str()));
-    let life = credential.expire_date.unwrap().time().unwrap().duration_since(credential.created_at.unwrap().time().unwrap());
+    let life =
+        credential.expire_date.unwrap().time().unwrap().duration_since(credential.created_at.unwrap().time().unwrap());
     assert_eq!(life.unwrap().as_secs(), 24 * 60 * 60);
 }
 

@@ -8,9 +8,8 @@ use jsonschema::Validator;
 use serde_json::{Value, json};
 
 /// All operations of all services, read once.
-pub(crate) static CONTRACT: LazyLock<Contract> = LazyLock::new(|| {
-    Contract::read(&[include_str!("generated/aom.json"), include_str!("generated/swr.json")])
-});
+pub(crate) static CONTRACT: LazyLock<Contract> =
+    LazyLock::new(|| Contract::read(&[include_str!("generated/aom.json"), include_str!("generated/swr.json")]));
 
 /// The operations that the stand-in knows.
 pub(crate) struct Contract {
@@ -167,7 +166,11 @@ impl Operation {
 
     fn body(&self, content_type: &str, body: &[u8]) -> Result<Value, String> {
         let Some(validator) = &self.body else {
-            return if body.is_empty() { Ok(Value::Null) } else { Err("a body was sent, but none is expected".to_owned()) };
+            return if body.is_empty() {
+                Ok(Value::Null)
+            } else {
+                Err("a body was sent, but none is expected".to_owned())
+            };
         };
         if !content_type.starts_with("application/json") {
             return Err(format!("the content type is {content_type:?}, not application/json"));

@@ -24,9 +24,7 @@ pub(crate) fn run(id: &str, arguments: &Arguments, state: &mut State, now: Syste
     }
     match id {
         "ListAccessCode" => Ok((StatusCode::OK, state.access_codes(project, now))),
-        "CreateInstanceTempCredential" => {
-            Ok((StatusCode::CREATED, state.create_temporary(project, instance, now)))
-        }
+        "CreateInstanceTempCredential" => Ok((StatusCode::CREATED, state.create_temporary(project, instance, now))),
         "CreateInstanceLtCredential" => {
             let name = arguments.body["name"].as_str().unwrap_or_default();
             match state.create_long_term(project, instance, name, now) {
