@@ -59,7 +59,7 @@ fn method(service: &Service, operation: &Operation) -> TokenStream {
     let (name, request) = (&operation.method_name, format_ident!("{}", operation.id));
     let required: Vec<&Field> = operation.fields.iter().filter(|field| field.required).collect();
     let arguments = required.iter().map(|field| argument(field).0);
-    let stored = operation.fields.iter().filter(|field| field.place != Place::Body).map(|field| value(field));
+    let stored = operation.fields.iter().filter(|field| field.place != Place::Body).map(value);
     let project = operation.in_project.then(|| quote! { project_id: None, });
     let body = operation.body.as_ref().map(|body| {
         let values = operation.fields.iter().filter(|field| field.place == Place::Body).map(value);
