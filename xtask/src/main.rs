@@ -80,7 +80,8 @@ fn report(findings: &[Finding]) {
         eprintln!("{finding}");
     }
     if !findings.is_empty() {
-        eprintln!("{} findings", findings.len());
+        let refused = findings.iter().filter(|finding| finding.severity == Severity::Refused).count();
+        eprintln!("{} findings; {refused} of them stop the generator", findings.len());
     }
 }
 

@@ -100,6 +100,8 @@ fn every_shape_that_tools_get_wrong_is_refused() {
         ("      scheme: SDK-HMAC-SHA256\n", "      in: header\n      name: Authorization\n".into(), "neither `http` with a `scheme`"),
         ("      type: http\n      scheme: SDK-HMAC-SHA256\n", "      type: apiKey\n      in: header\n      name: Authorization\n".into(), "two headers"),
         ("      schema:\n        $ref: '#/components/schemas/InstanceId'\n", "      schema:\n        type: string\n".into(), "a schema of its own"),
+        ("        name:\n          type: string\n", "        pin:\n          type: string\n          format: password\n          description: x\n        name:\n          type: string\n".into(), "a secret is sent in a body"),
+        ("            type: boolean\n", "            type: string\n            format: password\n".into(), "a secret is a parameter"),
         ("openapi: 3.0.3", "openapi: 3.1.0".into(), "the version is 3.1.0"),
         ("        4XX: { $ref: '#/components/responses/ClientError' }\n", String::new(), "4XX is missing"),
         ("https://swr-api.{region}.{domain}", "https://swr-api.{region}.myhuaweicloud.com".into(), "no variable `domain`"),

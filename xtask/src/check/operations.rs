@@ -6,7 +6,7 @@ use heck::ToSnakeCase as _;
 
 use super::schemas::{self, Position};
 use super::{Report, Severity};
-use crate::model::{Operation, Parameter, Response, Schema};
+use crate::model::{AdditionalProperties, Document, Operation, Parameter, Response, Schema};
 
 /// Headers that authentication and transport own.
 const OWNED_HEADERS: [&str; 5] = ["x-auth-token", "authorization", "content-type", "accept", "content-length"];
@@ -157,6 +157,9 @@ fn parameter(report: &mut Report<'_>, place: &str, parameter: &Parameter) {
     }
     schemas::schema(report, place, schema, Position::Parameter);
     let kind = report.spec.document.schema(schema).and_then(|schema| schema.kind.as_deref());
+    if schema.format.as_deref() == Some("password") {
+        report.refuse(place, "a secret is a parameter, which proxies and servers log", "send it in another way");
+    }
     if matches!(kind, Some("object" | "array")) {
         report.refuse(place, "the parameter is not a single value", "use a string, integer, number or boolean");
     }
@@ -200,6 +203,52 @@ fn request_body(report: &mut Report<'_>, place: &str, operation: &Operation) {
     {
         report.refuse(place, "the body is not an object", "its properties become arguments: make it an object");
     }
+    let sent = body.content.values().flat_map(|body| properties(document, &body.schema));
+    let secrets: Vec<String> = sent
+        .filter(|property| property.schema.format.as_deref() == Some("password"))
+        .map(|property| format!("{place} > {}", property.place))
+        .collect();
+    for place in secrets {
+        report.refuse(
+            &place,
+            "a secret is sent in a body, but a secret cannot be serialised, so that none leaks by accident",
+            "no documented operation needs it; teach the generator and the runtime first",
+        );
+    }
+}
+
+/// A property that can be reached from a schema.
+struct Property<'a> {
+    /// Where it is, below the schema.
+    place: String,
+    /// Whether its object always has it.
+    required: bool,
+    /// Its type, with its reference resolved.
+    schema: &'a Schema,
+}
+
+/// All properties that can be reached from a schema, each shared schema once.
+fn properties<'a>(document: &'a Document, schema: &'a Schema) -> Vec<Property<'a>> {
+    let mut found = Vec::new();
+    let mut seen = BTreeSet::new();
+    let mut open = vec![(String::new(), schema)];
+    while let Some((place, listed)) = open.pop() {
+        let shared_again = listed.target().is_some_and(|name| !seen.insert(name));
+        let Some(object) = document.schema(listed).filter(|_| !shared_again) else { continue };
+        for (name, listed) in &object.properties {
+            let place = if place.is_empty() { name.clone() } else { format!("{place} > {name}") };
+            open.push((place.clone(), listed));
+            if let Some(schema) = document.schema(listed) {
+                found.push(Property { place, required: object.required.contains(name), schema });
+            }
+        }
+        if let Some(items) = object.items.as_deref() {
+            open.push((place, items));
+        } else if let Some(AdditionalProperties::Values(values)) = &object.additional_properties {
+            open.push((place, values));
+        }
+    }
+    found
 }
 
 fn responses(report: &mut Report<'_>, place: &str, operation: &Operation) {
@@ -256,37 +305,23 @@ fn success(report: &mut Report<'_>, place: &str, status: &str, response: &Respon
         report.refuse(place, "204 has a body", "remove `content:`, or write another status");
     }
     let document = &report.spec.document;
-    let Some(schema) = response.content.values().next().and_then(|body| document.schema(&body.schema)) else {
-        return;
-    };
-    let mut open = vec![(place.to_owned(), schema)];
-    let mut seen = BTreeSet::new();
-    while let Some((place, schema)) = open.pop() {
-        for (name, listed) in &schema.properties {
-            let place = format!("{place} > {name}");
-            let Some(property) = document.schema(listed) else { continue };
-            let kind = property.kind.as_deref();
-            if kind == Some("array") && !property.nullable {
-                report.refuse(
-                    &place,
-                    "an array of an answer is not nullable; services send null for an empty one and clients crash",
-                    "write `nullable: true`",
-                );
-            }
-            if kind == Some("string") && schema.required.contains(name) && property.min_length.is_none() {
-                report.refuse(
-                    &place,
-                    "a required text of an answer may be empty, which is as good as missing",
-                    "write `minLength: 1`, or remove it from `required`",
-                );
-            }
-            let inner = property.items.as_deref().map_or(listed, |items| items);
-            if let Some(target) = inner.target()
-                && seen.insert(target.to_owned())
-                && let Some(inner) = document.schema(inner)
-            {
-                open.push((place, inner));
-            }
+    let received = response.content.values().flat_map(|body| properties(document, &body.schema));
+    for Property { place: below, required, schema } in received {
+        let place = format!("{place} > {below}");
+        let kind = schema.kind.as_deref();
+        if kind == Some("array") && !schema.nullable {
+            report.refuse(
+                &place,
+                "an array of an answer is not nullable; services send null for an empty one and clients crash",
+                "write `nullable: true`",
+            );
+        }
+        if kind == Some("string") && required && schema.min_length.is_none() {
+            report.refuse(
+                &place,
+                "a required text of an answer may be empty, which is as good as missing",
+                "write `minLength: 1`, or remove it from `required`",
+            );
         }
     }
 }

@@ -105,7 +105,8 @@ fn unwanted(report: &mut Report<'_>, place: &str, schema: &Schema) {
 
 fn object(report: &mut Report<'_>, place: &str, schema: &Schema, position: Position) {
     known_format(report, place, schema, &[]);
-    if position != Position::Shared {
+    let is_map = matches!(schema.additional_properties, Some(AdditionalProperties::Values(_)));
+    if position == Position::Parameter || (position == Position::Inside && !is_map) {
         report.refuse(
             place,
             "an object stands inside another schema; tools invent a name for it, each another one",

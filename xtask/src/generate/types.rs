@@ -109,7 +109,7 @@ fn field(named: &Type, field: &Field) -> TokenStream {
     } else if is_collection(field) && named.received {
         (Some(quote! { #[serde(default, deserialize_with = "runtime::null_as_default")] }), rust)
     } else if named.sent {
-        (Some(quote! { #[serde(default, skip_serializing_if = "Option::is_none")] }), quote! { Option<#rust> })
+        (Some(quote! { #[serde(skip_serializing_if = "Option::is_none")] }), quote! { Option<#rust> })
     } else {
         (None, quote! { Option<#rust> })
     };
