@@ -1,4 +1,8 @@
-//! What the integration tests share: a cloud with its clients, and a clock that the test sets.
+//! What the integration tests share: a cloud with its clients, a clock that the test sets, a proxy that breaks
+//! connections, and the soak.
+
+pub mod faults;
+pub mod soak;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -95,8 +95,12 @@ async fn send(transport: &Inner, request: reqwest::Request) -> Result<Answer, Er
         .await
         .map_err(|error| if error.is_connect() { Error::connect(error) } else { Error::interrupted(error) })?;
     let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
-    let body =
-        read(&mut response, transport.max_answer_bytes).await.map_err(|error| error.with_status(status, &headers))?;
+    let body = match read(&mut response, transport.max_answer_bytes).await {
+        Ok(body) => body,
+        Err(error) if status.is_success() => return Err(error.with_status(status, &headers)),
+        // The status of a failure says enough, whatever became of its body.
+        Err(_) => Zeroizing::default(),
+    };
     if status.is_success() {
         return Ok(Answer { status, headers, body });
     }

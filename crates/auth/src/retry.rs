@@ -19,11 +19,14 @@ use crate::error::{Error, ErrorKind};
 /// | 503 with `Retry-After` | again | again |
 /// | 500, 502, 504, or 503 without `Retry-After` | again | final: it may have worked |
 /// | 401 because the clock is wrong | once, with the server's time | once, with the server's time |
-/// | any other answer, readable or not | final | final |
+/// | 400, 403, 404 and other errors of the caller | final | final |
+/// | any other answer: a redirect, a success that cannot be read | final | final: it may have worked |
 ///
 /// The wait before the next attempt is random between zero and a bound that doubles from `back_off`'s first value to
 /// its last (full jitter), and never shorter than what `Retry-After` asks for. A wait that would not end before the
 /// deadline is not begun: the error is returned at once.
+///
+/// "It may have worked" is what [`Error::is_outcome_unknown`](crate::Error::is_outcome_unknown) tells.
 ///
 /// ```
 /// use std::time::Duration;
@@ -128,14 +131,13 @@ pub(crate) fn verdict(method: &Method, error: &Error) -> (bool, bool) {
             let refused_unprocessed = status == StatusCode::TOO_MANY_REQUESTS
                 || (status == StatusCode::SERVICE_UNAVAILABLE && error.retry_after().is_some());
             let passing = matches!(status.as_u16(), 500 | 502 | 503 | 504);
-            let unknown = status.is_server_error() && !refused_unprocessed && !repeatable;
+            // Only an error of the caller says that nothing was done.
+            let unknown = !repeatable && !refused_unprocessed && !status.is_client_error();
             (refused_unprocessed || (passing && repeatable), unknown)
         }
-        // A success that cannot be read has been processed.
-        ErrorKind::Answer | ErrorKind::TooLarge => {
-            (false, !repeatable && error.status().is_none_or(|s| !s.is_client_error()))
-        }
-        ErrorKind::Argument | ErrorKind::Configuration | ErrorKind::Credential | ErrorKind::Redirect => (false, false),
+        // A redirect may lead to what was created, and a success that cannot be read has been processed.
+        ErrorKind::Redirect | ErrorKind::Answer | ErrorKind::TooLarge => (false, !repeatable),
+        ErrorKind::Argument | ErrorKind::Configuration | ErrorKind::Credential => (false, false),
     }
 }
 
@@ -169,7 +171,9 @@ mod tests {
             (answered(401, None), (false, false), (false, false)),
             (answered(404, None), (false, false), (false, false)),
             (answered(409, None), (false, false), (false, false)),
-            (answered(302, None), (false, false), (false, false)),
+            (answered(302, None), (false, false), (false, true)),
+            (answered(101, None), (false, false), (false, true)),
+            (answered(999, None), (false, false), (false, true)),
             (Error::answer(StatusCode::CREATED, &HeaderMap::new(), "x"), (false, false), (false, true)),
             (Error::too_large(1), (false, false), (false, true)),
             (Error::argument("a", "b"), (false, false), (false, false)),

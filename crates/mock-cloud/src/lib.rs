@@ -105,10 +105,10 @@ impl MockCloud {
         &self.secret_key
     }
 
-    /// All requests that arrived, oldest first.
+    /// The requests that arrived, oldest first; the last 100,000 are remembered.
     #[must_use]
     pub fn received(&self) -> Vec<Received> {
-        self.shared.cloud().received.clone()
+        self.shared.cloud().received.iter().cloned().collect()
     }
 
     /// All registry credentials that were created, oldest first, with their passwords.

@@ -25,6 +25,9 @@ use crate::state::State;
 /// Largest body that the gateway takes with a signature.
 const MAX_BODY_BYTES: usize = 12 << 20;
 
+/// How many requests are remembered, so that a server that runs for days does not grow.
+const MOST_RECEIVED: usize = 100_000;
+
 /// A request that arrived, whatever became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Received {
@@ -53,7 +56,7 @@ pub(crate) struct Shared {
 pub(crate) struct Cloud {
     pub(crate) gateway: Gateway,
     pub(crate) state: State,
-    pub(crate) received: Vec<Received>,
+    pub(crate) received: VecDeque<Received>,
     pub(crate) failures: VecDeque<StatusCode>,
     requests: u64,
 }
@@ -108,7 +111,10 @@ async fn respond(shared: &Shared, request: Request<Incoming>) -> Answer {
     };
     let answer = cloud.answer(&mut received, &parts.method, &parts.headers, &body.to_bytes(), now);
     received.status = answer.status().as_u16();
-    cloud.received.push(received);
+    if cloud.received.len() == MOST_RECEIVED {
+        cloud.received.pop_front();
+    }
+    cloud.received.push_back(received);
     answer
 }
 
