@@ -38,6 +38,8 @@ pub enum Fault {
     Replace(Vec<u8>),
     /// This comes back, and nobody sees the request.
     Instead(Vec<u8>),
+    /// The gateway refuses the signature and repeats the whole request in its message; nobody sees the request.
+    Echo,
     /// The server answers, but this many bytes come back instead, announced or not.
     Huge {
         /// How many.
@@ -66,6 +68,7 @@ pub struct FaultProxy {
 struct Shared {
     next: Mutex<VecDeque<Fault>>,
     counts: Mutex<Counts>,
+    requests: Mutex<Vec<String>>,
     reached: Notify,
 }
 
@@ -114,6 +117,12 @@ impl FaultProxy {
     #[must_use]
     pub fn counts(&self) -> Counts {
         *lock(&self.shared.counts)
+    }
+
+    /// The requests that arrived whole, as they were sent.
+    #[must_use]
+    pub fn requests(&self) -> Vec<String> {
+        lock(&self.shared.requests).clone()
     }
 
     /// Waits until a request stalls or drips.
@@ -170,10 +179,15 @@ async fn connection(mut client: TcpStream, upstream: SocketAddr, shared: &Shared
             return reset(client);
         }
         let request = message(&mut client, true).await?;
+        lock(&shared.requests).push(String::from_utf8_lossy(&request).into_owned());
         match fault {
             Fault::CloseBeforeServer => return Ok(()),
             Fault::Instead(bytes) => {
                 client.write_all(&bytes).await?;
+                continue;
+            }
+            Fault::Echo => {
+                client.write_all(&echo(&request)).await?;
                 continue;
             }
             _ => {}
@@ -213,6 +227,14 @@ async fn connection(mut client: TcpStream, upstream: SocketAddr, shared: &Shared
             _ => client.write_all(&answer).await?,
         }
     }
+}
+
+/// A refusal that holds everything that was sent, once as a text and once as a canonical request.
+fn echo(request: &[u8]) -> Vec<u8> {
+    let line = String::from_utf8_lossy(request).replace("\r\n", "|").replace(['"', '\\'], "'");
+    let message = format!("verify aksk signature fail, {line}, canonicalRequest:{line}");
+    let body = format!(r#"{{"error_code":"APIGW.0301","error_msg":"{message}","request_id":"{line}"}}"#);
+    format!("HTTP/1.1 401 Unauthorized\r\ncontent-length: {}\r\n\r\n{body}", body.len()).into_bytes()
 }
 
 /// Closes a connection with a reset instead of an orderly end.

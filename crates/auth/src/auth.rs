@@ -148,12 +148,12 @@ impl Auth {
         self.authorize_at(request, SystemClock.now()).map(|_| ())
     }
 
-    /// Authenticates a request at a time of this machine's clock; returns the canonical request that was signed.
+    /// Authenticates a request at a time of this machine's clock; returns the signature, where there is one.
     pub(crate) fn authorize_at(
         &self,
         request: &mut reqwest::Request,
         now: SystemTime,
-    ) -> Result<Option<String>, Error> {
+    ) -> Result<Option<sign::Signed>, Error> {
         let mut added = Vec::with_capacity(6);
         if !request.headers().contains_key(header::CONTENT_TYPE) {
             added.push((header::CONTENT_TYPE, APPLICATION_JSON));
@@ -179,7 +179,7 @@ impl Auth {
                 let signed = signature(request, &mut added, query.as_deref(), key, &date)?;
                 added.push((header::AUTHORIZATION, sensitive("signature", &signed.authorization)?));
                 commit(request, added, query.as_deref());
-                Ok(Some(signed.canonical_request))
+                Ok(Some(signed))
             }
         }
     }
@@ -320,7 +320,7 @@ mod tests {
     fn a_security_token_is_sent_and_signed_and_secrets_are_marked() {
         let mut request = request("POST", "https://h.example:8443/p");
         let auth = Auth::ak_sk("AK", "SK").unwrap().security_token("STS").unwrap();
-        let canonical = auth.authorize_at(&mut request, SystemTime::UNIX_EPOCH).unwrap().unwrap();
+        let canonical = auth.authorize_at(&mut request, SystemTime::UNIX_EPOCH).unwrap().unwrap().canonical_request;
         assert_eq!(signed_headers(&request), "content-type;host;x-sdk-date;x-security-token");
         assert!(canonical.contains("\nhost:h.example:8443\n"), "{canonical}");
         assert!(request.headers()["x-security-token"].is_sensitive());
@@ -350,7 +350,7 @@ mod tests {
         request.headers_mut().insert("content-type", HeaderValue::from_static("text/plain"));
         *request.body_mut() = Some("abc".into());
         let auth = Auth::ak_sk("AK", "SK").unwrap();
-        let canonical = auth.authorize_at(&mut request, SystemTime::UNIX_EPOCH).unwrap().unwrap();
+        let canonical = auth.authorize_at(&mut request, SystemTime::UNIX_EPOCH).unwrap().unwrap().canonical_request;
         assert_eq!(request.headers()["x-sdk-content-sha256"], "UNSIGNED-PAYLOAD");
         assert!(canonical.ends_with("\nUNSIGNED-PAYLOAD"), "{canonical}");
     }

@@ -58,18 +58,15 @@ impl Credential {
         Ok(Self(Kind::Token(token)))
     }
 
-    /// `text` without the parts of this credential, or nothing when it holds none of them.
-    pub(crate) fn hide_in(&self, text: &str) -> Option<String> {
+    /// The parts that must not be seen in what a server repeats.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = &str> {
         let parts = match &self.0 {
             Kind::AccessKey { key, security_token } => {
                 [Some(key.access_key()), security_token.as_ref().map(Secret::expose)]
             }
             Kind::Token(token) => [Some(token.expose()), None],
         };
-        parts.into_iter().flatten().fold(None, |hidden: Option<String>, part| {
-            let text = hidden.as_deref().unwrap_or(text);
-            if text.contains(part) { Some(text.replace(part, "***")) } else { hidden }
-        })
+        parts.into_iter().flatten()
     }
 }
 
@@ -125,14 +122,6 @@ mod tests {
             assert!(error.contains(named), "{error}");
             assert!(!error.contains("AKAKAK") && !error.contains("SKSKSK"), "{error}");
         }
-    }
-
-    #[test]
-    fn a_text_loses_the_parts_of_a_credential() {
-        let key = Credential::access_key("AKAKAK", "SKSKSK").unwrap().with_security_token("STSTST").unwrap();
-        assert_eq!(key.hide_in("ak:AKAKAK token:STSTST").unwrap(), "ak:*** token:***");
-        assert_eq!(key.hide_in("nothing here"), None);
-        assert_eq!(Credential::token("TOKTOK").unwrap().hide_in("got TOKTOK").unwrap(), "got ***");
     }
 
     #[test]

@@ -181,8 +181,13 @@ impl Error {
     }
 
     /// Replaces secrets that a server repeats in its message.
-    pub(crate) fn without_secrets(mut self, hide: impl Fn(&str) -> Option<String>) -> Self {
-        self.0.body.hide(hide);
+    pub(crate) fn without_secrets<'a>(mut self, secrets: impl Iterator<Item = &'a str>) -> Self {
+        for secret in secrets {
+            self.0.body.hide(secret);
+            if let Some(difference) = &mut self.0.signature_difference {
+                *difference = difference.replace(secret, "***");
+            }
+        }
         self
     }
 

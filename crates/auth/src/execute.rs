@@ -80,11 +80,10 @@ async fn attempt(transport: &Inner, call: &Call, url: &reqwest::Url) -> Result<A
         None => Error::timeout(limit, "of one attempt"),
     };
     let (retryable, unknown) = retry::verdict(&call.operation().method, &error);
-    let difference = signed.and_then(|ours| difference(&ours, &error.canonical_request_of_server()?));
-    Err(error
-        .with_outcome(retryable, unknown)
-        .with_signature_difference(difference)
-        .without_secrets(|text| transport.auth.credential().hide_in(text)))
+    let theirs = error.canonical_request_of_server();
+    let difference = signed.as_ref().and_then(|signed| difference(&signed.canonical_request, &theirs?));
+    let secrets = transport.auth.credential().parts().chain(signed.as_ref().map(|signed| signed.signature()));
+    Err(error.with_outcome(retryable, unknown).with_signature_difference(difference).without_secrets(secrets))
 }
 
 /// Sends a request and reads its answer; anything but a success is an error.

@@ -59,12 +59,11 @@ impl ErrorBody {
         self.code.is_none() && self.message.is_none()
     }
 
-    /// Replaces texts for which `hide` has a replacement.
-    pub(crate) fn hide(&mut self, hide: impl Fn(&str) -> Option<String>) {
-        for text in [&mut self.code, &mut self.message, &mut self.request_id, &mut self.encoded_authorization_message] {
-            if let Some(replacement) = text.as_deref().and_then(&hide) {
-                *text = Some(replacement);
-            }
+    /// Replaces a secret wherever it stands.
+    pub(crate) fn hide(&mut self, secret: &str) {
+        let texts = [&mut self.code, &mut self.message, &mut self.request_id, &mut self.encoded_authorization_message];
+        for text in texts.into_iter().flatten().filter(|text| text.contains(secret)) {
+            *text = text.replace(secret, "***");
         }
     }
 
@@ -213,6 +212,18 @@ mod tests {
         let message = message.unwrap();
         assert!(!message.chars().any(char::is_control));
         assert_eq!(message.chars().count(), LONGEST_TEXT + 1);
+    }
+
+    #[test]
+    fn a_secret_that_a_server_repeats_is_hidden_everywhere() {
+        let body =
+            br#"{"error_code":"S","error_msg":"got S and S","request_id":"r-S","encoded_authorization_message":"S"}"#;
+        let mut found = ErrorBody::read(&HeaderMap::new(), body);
+        found.hide("S");
+        assert_eq!(found.message.as_deref(), Some("got *** and ***"));
+        assert_eq!(found.code.as_deref(), Some("***"));
+        assert_eq!(found.request_id.as_deref(), Some("r-***"));
+        assert_eq!(found.encoded_authorization_message.as_deref(), Some("***"));
     }
 
     #[test]
