@@ -285,6 +285,19 @@ async fn each_attempt_is_signed_with_its_own_time() {
 }
 
 #[tokio::test]
+async fn an_error_keeps_its_status_when_its_body_breaks_off() {
+    let broken = b"HTTP/1.1 409 Conflict\r\nx-request-id: r-9\r\ncontent-length: 99\r\n\r\n{\"error_code".to_vec();
+    for listing in [true, false] {
+        let scene = Scene::new().await;
+        scene.proxy.next([Fault::Replace(broken.clone())]);
+        let error = if listing { scene.list().await.unwrap_err() } else { scene.create().await.unwrap_err() };
+        assert_eq!((error.kind(), error.status().unwrap().as_u16()), (ErrorKind::Service, 409), "{error:?}");
+        assert_eq!(error.request_id(), Some("r-9"));
+        assert_eq!(scene.proxy.counts().requests, 1);
+    }
+}
+
+#[tokio::test]
 async fn many_calls_share_few_connections() {
     let scene = Scene::new().await;
     for _ in 0..20 {

@@ -78,5 +78,5 @@ fn a_decoded_password_is_overwritten_with_its_credential() {
     let body = format!(r#"{{"auth_token":"{}","user_id":"u"}}"#, marker());
     let wrong = format!(r#"{{"auth_token":["{}"],"user_id":"u"}}"#, marker());
     assert_eq!(left(|| drop(serde_json::from_str::<TempCredential>(&body).unwrap())), 0);
-    assert_eq!(left(|| drop(serde_json::from_str::<TempCredential>(&wrong).map_err(drop).unwrap_err())), 0);
+    assert_eq!(left(|| assert!(serde_json::from_str::<TempCredential>(&wrong).is_err())), 0);
 }

@@ -34,6 +34,23 @@ async fn a_redirect_is_an_error_and_its_target_hears_nothing() {
 }
 
 #[tokio::test]
+async fn an_answer_from_another_address_is_an_error() {
+    let elsewhere = MockServer::start().await;
+    let body = r#"{"auth_token":"p","user_id":"u","access_codes":[]}"#;
+    Mock::given(any()).respond_with(ResponseTemplate::new(200).set_body_string(body)).mount(&elsewhere).await;
+    let server = MockServer::start().await;
+    let redirect = ResponseTemplate::new(307).insert_header("location", elsewhere.uri());
+    Mock::given(any()).respond_with(redirect).mount(&server).await;
+    // A client of the caller's own that follows redirects, against the advice.
+    let http = huaweicloud_auth::http_client_builder().unwrap().no_proxy();
+    let http = http.redirect(huaweicloud_auth::reqwest::redirect::Policy::limited(3)).build().unwrap();
+    let swr = Client::builder(some_auth()).endpoint(server.uri()).http_client(http).build().unwrap();
+    let error = swr.create_instance_temp_credential(INSTANCE_ID).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Redirect, "{error}");
+    assert!(error.to_string().contains("redirect(Policy::none())"), "{error}");
+}
+
+#[tokio::test]
 async fn plain_http_is_for_this_machine_unless_asked_for_by_name() {
     let build = |endpoint: &str| Client::builder(some_auth()).endpoint(endpoint).build();
     for endpoint in

@@ -7,12 +7,13 @@ use std::time::{Duration, SystemTime};
 
 use http::{HeaderName, HeaderValue, header};
 
+use crate::cache::Cache;
 use crate::calendar;
 use crate::clock::{Clock, SystemClock};
 use crate::credential::{Credential, Kind, sensitive};
 use crate::environment::{Environment, ProcessEnvironment};
 use crate::error::Error;
-use crate::provider;
+use crate::provider::{self, CredentialProvider};
 use crate::secret::Secret;
 use crate::sign::{self, SigningDate, Unsigned};
 
@@ -56,10 +57,19 @@ const CHANGED_ON_THE_WAY: [&str; 19] = [
 /// ```
 #[derive(Clone)]
 pub struct Auth {
-    credential: Arc<Credential>,
+    source: Source,
     project: Option<Arc<str>>,
     /// Seconds by which the server's clock is ahead of ours, as far as we know; learned from a refused signature.
     clock_skew: Arc<AtomicI64>,
+}
+
+/// Where the credential is.
+#[derive(Clone)]
+enum Source {
+    /// It never changes.
+    Fixed(Arc<Credential>),
+    /// It is fetched and renewed.
+    Renewed(Arc<Cache>),
 }
 
 impl Auth {
@@ -93,22 +103,35 @@ impl Auth {
     /// # Errors
     /// As [`Auth::from_env`].
     pub fn from_environment(environment: &dyn Environment) -> Result<Self, Error> {
-        let (credential, project) = provider::environment::read(environment)?;
-        Ok(Self { project: project.map(Arc::from), ..Self::new(credential) })
+        provider::environment::read(environment).map(Self::new)
     }
 
     /// Authenticates with a credential that is already there.
     #[must_use]
     pub fn new(credential: Credential) -> Self {
-        Self { credential: Arc::new(credential), project: None, clock_skew: Arc::default() }
+        Self::from_source(Source::Fixed(Arc::new(credential)))
+    }
+
+    /// Authenticates with credentials that a provider fetches, and renews them before they expire. All clones share
+    /// them. Nothing is fetched before the first call.
+    #[must_use]
+    pub fn provider(provider: impl CredentialProvider) -> Self {
+        Self::from_source(Source::Renewed(Arc::new(Cache::new(Arc::new(provider)))))
+    }
+
+    fn from_source(source: Source) -> Self {
+        Self { source, project: None, clock_skew: Arc::default() }
     }
 
     /// Adds the security token that belongs to a temporary access key; it is sent and signed.
     ///
     /// # Errors
-    /// When the token is empty or cannot be sent, or when the credential is a user token.
+    /// When the token is empty or cannot be sent, or when the credential is a user token or comes from a provider.
     pub fn security_token(mut self, token: impl Into<Secret>) -> Result<Self, Error> {
-        self.credential = Arc::new(Credential::clone(&self.credential).with_security_token(token)?);
+        let Source::Fixed(credential) = &self.source else {
+            return Err(Error::configuration("a provider fetches security tokens itself; none can be added to it"));
+        };
+        self.source = Source::Fixed(Arc::new(Credential::clone(credential).with_security_token(token)?));
         Ok(self)
     }
 
@@ -143,27 +166,30 @@ impl Auth {
     /// ```
     ///
     /// # Errors
-    /// When the body is a stream, which cannot be signed, or the URL has no host.
+    /// When no credential can be fetched, the body is a stream, which cannot be signed, or the URL has no host.
     pub async fn authorize(&self, request: &mut reqwest::Request) -> Result<(), Error> {
-        self.authorize_at(request, SystemClock.now()).map(|_| ())
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let credential = self.credential(&clock).await?;
+        self.authorize_at(request, &credential, clock.now()).map(|_| ())
     }
 
     /// Authenticates a request at a time of this machine's clock; returns the signature, where there is one.
     pub(crate) fn authorize_at(
         &self,
         request: &mut reqwest::Request,
+        credential: &Credential,
         now: SystemTime,
     ) -> Result<Option<sign::Signed>, Error> {
         let mut added = Vec::with_capacity(6);
         if !request.headers().contains_key(header::CONTENT_TYPE) {
             added.push((header::CONTENT_TYPE, APPLICATION_JSON));
         }
-        if let Some(project) = &self.project
+        if let Some(project) = self.project_id().or(credential.project_id())
             && !request.headers().contains_key(X_PROJECT_ID)
         {
             added.push((X_PROJECT_ID, header_value("project id", project)?));
         }
-        match &self.credential.0 {
+        match credential.kind() {
             Kind::Token(token) => {
                 added.push((X_AUTH_TOKEN, sensitive("user token", token.expose())?));
                 commit(request, added, None);
@@ -202,14 +228,31 @@ impl Auth {
         corrected.unwrap_or(now)
     }
 
-    pub(crate) fn credential(&self) -> &Credential {
-        &self.credential
+    /// A credential that can be used now.
+    pub(crate) async fn credential(&self, clock: &Arc<dyn Clock>) -> Result<Arc<Credential>, Error> {
+        match &self.source {
+            Source::Fixed(credential) => Ok(Arc::clone(credential)),
+            Source::Renewed(cache) => cache.credential(clock).await,
+        }
+    }
+
+    /// Forgets a credential that a server refused. Says whether there may be another one.
+    pub(crate) fn invalidate(&self, credential: &Credential) -> bool {
+        match &self.source {
+            Source::Fixed(_) => false,
+            Source::Renewed(cache) => cache.invalidate(credential),
+        }
     }
 }
 
 impl fmt::Debug for Auth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Auth").field("credential", &self.credential).field("project", &self.project).finish()
+        let mut debug = f.debug_struct("Auth");
+        match &self.source {
+            Source::Fixed(credential) => debug.field("credential", credential),
+            Source::Renewed(cache) => debug.field("credential", cache),
+        };
+        debug.field("project", &self.project).finish()
     }
 }
 
@@ -291,6 +334,11 @@ mod tests {
         reqwest::Request::new(method.parse().unwrap(), url.parse().unwrap())
     }
 
+    fn authorize(auth: &Auth, request: &mut reqwest::Request) -> Result<Option<sign::Signed>, Error> {
+        let Source::Fixed(credential) = &auth.source else { panic!("no fixed credential") };
+        auth.authorize_at(request, credential, SystemTime::UNIX_EPOCH)
+    }
+
     fn signed_headers(request: &reqwest::Request) -> String {
         let authorization = request.headers()["authorization"].to_str().unwrap().to_owned();
         let (_, after) = authorization.split_once("SignedHeaders=").unwrap();
@@ -305,14 +353,14 @@ mod tests {
         }
         request.headers_mut().insert("enterprise-project-id", HeaderValue::from_static("e"));
         let auth = Auth::ak_sk("AK", "SK").unwrap().project("p");
-        auth.authorize_at(&mut request, SystemTime::UNIX_EPOCH).unwrap();
+        authorize(&auth, &mut request).unwrap();
         assert_eq!(signed_headers(&request), "content-type;enterprise-project-id;host;x-project-id;x-sdk-date");
     }
 
     #[test]
     fn the_signed_query_is_the_one_that_is_sent() {
         let mut request = request("GET", "https://h.example/p?b=x+y&a=%7e&a=1");
-        Auth::ak_sk("AK", "SK").unwrap().authorize_at(&mut request, SystemTime::UNIX_EPOCH).unwrap();
+        authorize(&Auth::ak_sk("AK", "SK").unwrap(), &mut request).unwrap();
         assert_eq!(request.url().query(), Some("a=1&a=~&b=x%20y"));
     }
 
@@ -320,7 +368,7 @@ mod tests {
     fn a_security_token_is_sent_and_signed_and_secrets_are_marked() {
         let mut request = request("POST", "https://h.example:8443/p");
         let auth = Auth::ak_sk("AK", "SK").unwrap().security_token("STS").unwrap();
-        let canonical = auth.authorize_at(&mut request, SystemTime::UNIX_EPOCH).unwrap().unwrap().canonical_request;
+        let canonical = authorize(&auth, &mut request).unwrap().unwrap().canonical_request;
         assert_eq!(signed_headers(&request), "content-type;host;x-sdk-date;x-security-token");
         assert!(canonical.contains("\nhost:h.example:8443\n"), "{canonical}");
         assert!(request.headers()["x-security-token"].is_sensitive());
@@ -330,7 +378,7 @@ mod tests {
     #[test]
     fn a_token_is_sent_without_a_signature() {
         let mut request = request("GET", "https://h.example/p");
-        Auth::token("TOKEN").unwrap().authorize_at(&mut request, SystemTime::UNIX_EPOCH).unwrap();
+        authorize(&Auth::token("TOKEN").unwrap(), &mut request).unwrap();
         assert_eq!(request.headers()["x-auth-token"], "TOKEN");
         assert!(request.headers()["x-auth-token"].is_sensitive());
         assert!(!request.headers().contains_key("authorization"));
@@ -340,7 +388,7 @@ mod tests {
     fn a_request_that_cannot_be_signed_is_unchanged() {
         let mut request = request("POST", "data:text/plain,x?b=1&a=2");
         let before = format!("{request:?}");
-        Auth::ak_sk("AK", "SK").unwrap().authorize_at(&mut request, SystemTime::UNIX_EPOCH).unwrap_err();
+        authorize(&Auth::ak_sk("AK", "SK").unwrap(), &mut request).unwrap_err();
         assert_eq!(format!("{request:?}"), before);
     }
 
@@ -350,7 +398,7 @@ mod tests {
         request.headers_mut().insert("content-type", HeaderValue::from_static("text/plain"));
         *request.body_mut() = Some("abc".into());
         let auth = Auth::ak_sk("AK", "SK").unwrap();
-        let canonical = auth.authorize_at(&mut request, SystemTime::UNIX_EPOCH).unwrap().unwrap().canonical_request;
+        let canonical = authorize(&auth, &mut request).unwrap().unwrap().canonical_request;
         assert_eq!(request.headers()["x-sdk-content-sha256"], "UNSIGNED-PAYLOAD");
         assert!(canonical.ends_with("\nUNSIGNED-PAYLOAD"), "{canonical}");
     }

@@ -1,6 +1,7 @@
 //! Who are we? What a request is authenticated with.
 
 use std::fmt;
+use std::time::SystemTime;
 
 use http::HeaderValue;
 
@@ -8,9 +9,13 @@ use crate::error::Error;
 use crate::secret::Secret;
 use crate::sign::SigningKey;
 
-/// A key pair or a token.
+/// A key pair or a token, until when it is valid, and the project that it belongs to.
 #[derive(Clone)]
-pub struct Credential(pub(crate) Kind);
+pub struct Credential {
+    kind: Kind,
+    expires: Option<SystemTime>,
+    project_id: Option<String>,
+}
 
 /// The two ways to authenticate.
 #[derive(Clone)]
@@ -30,7 +35,7 @@ impl Credential {
         let (access_key, secret_key) = (access_key.into(), secret_key.into());
         check("access key", &access_key)?;
         check("secret key", secret_key.expose())?;
-        Ok(Self(Kind::AccessKey { key: SigningKey::new(access_key, &secret_key), security_token: None }))
+        Ok(Self::new(Kind::AccessKey { key: SigningKey::new(access_key, &secret_key), security_token: None }))
     }
 
     /// Adds the security token that belongs to a temporary access key.
@@ -40,8 +45,10 @@ impl Credential {
     pub fn with_security_token(self, token: impl Into<Secret>) -> Result<Self, Error> {
         let token = token.into();
         check("security token", token.expose())?;
-        match self.0 {
-            Kind::AccessKey { key, .. } => Ok(Self(Kind::AccessKey { key, security_token: Some(token) })),
+        match self.kind {
+            Kind::AccessKey { key, .. } => {
+                Ok(Self { kind: Kind::AccessKey { key, security_token: Some(token) }, ..self })
+            }
             Kind::Token(_) => Err(Error::configuration(
                 "a security token belongs to a temporary access key, but the credential is a user token",
             )),
@@ -55,12 +62,45 @@ impl Credential {
     pub fn token(token: impl Into<Secret>) -> Result<Self, Error> {
         let token = token.into();
         check("user token", token.expose())?;
-        Ok(Self(Kind::Token(token)))
+        Ok(Self::new(Kind::Token(token)))
+    }
+
+    fn new(kind: Kind) -> Self {
+        Self { kind, expires: None, project_id: None }
+    }
+
+    /// Says until when it is valid. Without this it is valid forever.
+    #[must_use]
+    pub fn expiring(self, expires: SystemTime) -> Self {
+        Self { expires: Some(expires), ..self }
+    }
+
+    /// Says which project it belongs to. Calls work in it where no other is set.
+    #[must_use]
+    pub fn in_project(self, project_id: impl Into<String>) -> Self {
+        Self { project_id: Some(project_id.into()), ..self }
+    }
+
+    pub(crate) fn kind(&self) -> &Kind {
+        &self.kind
+    }
+
+    pub(crate) fn expires(&self) -> Option<SystemTime> {
+        self.expires
+    }
+
+    pub(crate) fn project_id(&self) -> Option<&str> {
+        self.project_id.as_deref()
+    }
+
+    /// Whether it is a user token.
+    pub(crate) fn is_token(&self) -> bool {
+        matches!(self.kind, Kind::Token(_))
     }
 
     /// The parts that must not be seen in what a server repeats.
     pub(crate) fn parts(&self) -> impl Iterator<Item = &str> {
-        let parts = match &self.0 {
+        let parts = match &self.kind {
             Kind::AccessKey { key, security_token } => {
                 [Some(key.access_key()), security_token.as_ref().map(Secret::expose)]
             }
@@ -72,7 +112,7 @@ impl Credential {
 
 impl fmt::Debug for Credential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match &self.0 {
+        f.write_str(match &self.kind {
             Kind::AccessKey { security_token: None, .. } => "Credential(access key ***)",
             Kind::AccessKey { .. } => "Credential(temporary access key ***)",
             Kind::Token(_) => "Credential(token ***)",

@@ -1,6 +1,7 @@
 //! What went wrong, and what can the caller do about it?
 
 mod body;
+mod difference;
 mod rejection;
 
 use std::error::Error as StdError;
@@ -10,6 +11,7 @@ use std::time::{Duration, SystemTime};
 use http::{HeaderMap, StatusCode};
 
 pub(crate) use body::ErrorBody;
+pub(crate) use difference::difference;
 pub(crate) use rejection::Rejection;
 
 /// Everything that can go wrong with a call.
@@ -95,8 +97,22 @@ impl Error {
         Self::new(ErrorKind::Configuration, what)
     }
 
+    /// There is no credential: the answer of a [`CredentialProvider`](crate::CredentialProvider) that has none. The
+    /// text says what was looked for and what to do, and holds no secret.
+    #[must_use]
+    pub fn no_credential(what: impl Into<String>) -> Self {
+        Self::credential(what)
+    }
+
     pub(crate) fn credential(what: impl Into<String>) -> Self {
         Self::new(ErrorKind::Credential, what)
+    }
+
+    pub(crate) fn redirected() -> Self {
+        Self::new(
+            ErrorKind::Redirect,
+            "the HTTP client followed a redirect, and the answer is from another address; build it with redirect(Policy::none())",
+        )
     }
 
     pub(crate) fn connect(source: reqwest::Error) -> Self {
@@ -182,7 +198,7 @@ impl Error {
 
     /// Replaces secrets that a server repeats in its message.
     pub(crate) fn without_secrets<'a>(mut self, secrets: impl Iterator<Item = &'a str>) -> Self {
-        for secret in secrets {
+        for secret in secrets.filter(|secret| !secret.is_empty()) {
             self.0.body.hide(secret);
             if let Some(difference) = &mut self.0.signature_difference {
                 *difference = difference.replace(secret, "***");

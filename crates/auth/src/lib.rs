@@ -19,6 +19,7 @@
 //!
 //! # The rooms
 //! - [`Auth`]: who are we, and in which project?
+//! - [`CredentialProvider`]: where do credentials come from that expire? [`UserToken`] obtains them from IAM.
 //! - [`sign`]: what is the signature of a request?
 //! - [`Region`]: which host?
 //! - [`Retry`]: may a call be sent again, and how long may it take?
@@ -37,6 +38,7 @@
 //! It follows no redirects, reads no `.netrc`, writes no file, and adds no header but those of authentication.
 
 mod auth;
+mod cache;
 mod calendar;
 mod clock;
 mod credential;
@@ -49,7 +51,10 @@ mod retry;
 mod secret;
 mod timestamp;
 mod transport;
+mod wire;
 
+#[cfg(fuzzing)]
+pub mod fuzzing;
 pub mod runtime;
 pub mod sign;
 
@@ -60,6 +65,7 @@ pub use clock::{BoxFuture, Clock, SystemClock};
 pub use credential::Credential;
 pub use environment::{Environment, ProcessEnvironment};
 pub use error::{Error, ErrorKind};
+pub use provider::{CredentialProvider, Scope, UserToken};
 pub use region::Region;
 pub use retry::Retry;
 pub use secret::Secret;

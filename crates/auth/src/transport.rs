@@ -145,17 +145,10 @@ impl<C: From<Transport>> ClientBuilder<C> {
                 )));
             }
         };
-        let endpoint = parse(&endpoint, self.allow_http)?;
+        let endpoint = parse_endpoint(&endpoint, self.allow_http)?;
         let http = match self.http {
             Some(client) => client,
-            None => {
-                let builder = http_client_builder()?;
-                let direct = self.no_proxy || is_loopback(&endpoint);
-                let builder = if direct { builder.no_proxy() } else { builder };
-                builder
-                    .build()
-                    .map_err(|error| Error::configuration(format!("no HTTP client could be set up: {error}")))?
-            }
+            None => http_client(&endpoint, self.no_proxy)?,
         };
         Ok(C::from(Transport(Arc::new(Inner {
             http,
@@ -194,6 +187,13 @@ pub fn http_client_builder() -> Result<reqwest::ClientBuilder, Error> {
     with_tls(builder)
 }
 
+/// An HTTP client for an endpoint; one on this machine is always connected directly.
+pub(crate) fn http_client(endpoint: &Url, no_proxy: bool) -> Result<reqwest::Client, Error> {
+    let builder = http_client_builder()?;
+    let builder = if no_proxy || is_loopback(endpoint) { builder.no_proxy() } else { builder };
+    builder.build().map_err(|error| Error::configuration(format!("no HTTP client could be set up: {error}")))
+}
+
 /// Sets TLS up without touching what the whole process shares.
 #[cfg(feature = "rustls")]
 fn with_tls(builder: reqwest::ClientBuilder) -> Result<reqwest::ClientBuilder, Error> {
@@ -219,7 +219,7 @@ fn with_tls(builder: reqwest::ClientBuilder) -> Result<reqwest::ClientBuilder, E
 }
 
 /// Reads an endpoint, and refuses one that would show credentials to others.
-fn parse(text: &str, allow_http: bool) -> Result<Url, Error> {
+pub(crate) fn parse_endpoint(text: &str, allow_http: bool) -> Result<Url, Error> {
     let refuse = |problem: &str| Error::configuration(format!("the endpoint {text:?} {problem}"));
     let with_scheme = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
     let mut url =
@@ -266,7 +266,7 @@ mod tests {
             "http://[::1]:1",
             "http://localhost:9",
         ] {
-            assert!(parse(good, false).is_ok(), "{good}");
+            assert!(parse_endpoint(good, false).is_ok(), "{good}");
         }
         for bad in [
             "http://h.example",
@@ -278,14 +278,14 @@ mod tests {
             "https://h?x=1",
             "https://h#x",
         ] {
-            assert!(parse(bad, false).is_err(), "{bad}");
+            assert!(parse_endpoint(bad, false).is_err(), "{bad}");
         }
-        assert!(parse("http://h.example", true).is_ok());
+        assert!(parse_endpoint("http://h.example", true).is_ok());
     }
 
     #[test]
     fn credentials_in_an_endpoint_are_refused_and_not_repeated() {
-        let error = parse("https://user:hunter2@h.example", false).unwrap_err().to_string();
+        let error = parse_endpoint("https://user:hunter2@h.example", false).unwrap_err().to_string();
         assert!(!error.contains("hunter2"), "{error}");
     }
 

@@ -63,6 +63,11 @@ impl Gateway {
         self.tokens.insert(token.to_owned(), expires);
     }
 
+    /// Accepts no token any more that expires.
+    pub(crate) fn revoke_tokens(&mut self) {
+        self.tokens.retain(|_, expires| expires.is_none());
+    }
+
     /// Who sends a request: an access key, or nothing for a token. The error is the gateway's reason to refuse.
     pub(crate) fn identify(&mut self, request: &Raw<'_>, now: SystemTime) -> Result<Option<String>, String> {
         if let Some(authorization) = text(request.headers, "authorization") {
@@ -158,7 +163,8 @@ fn canonical_request(request: &Raw<'_>, signed_headers: &str) -> Vec<u8> {
     for name in signed_headers.split(';') {
         canonical.extend_from_slice(format!("{name}:").as_bytes());
         let value = request.headers.get(name).map(|value| value.as_bytes()).unwrap_or_default();
-        canonical.extend_from_slice(value.trim_ascii());
+        let trimmed = std::str::from_utf8(value).map_or_else(|_| value.trim_ascii(), |text| text.trim().as_bytes());
+        canonical.extend_from_slice(trimmed);
         canonical.push(b'\n');
     }
     let named = text(request.headers, "x-sdk-content-sha256").filter(|_| !request.body.is_empty());

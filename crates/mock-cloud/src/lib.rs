@@ -23,6 +23,7 @@
 mod answer;
 mod contract;
 mod gateway;
+mod identity;
 mod operations;
 mod server;
 mod state;
@@ -30,7 +31,7 @@ mod state;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use http::StatusCode;
 use tokio::net::TcpListener;
@@ -127,6 +128,11 @@ impl MockCloud {
         self.shared.cloud().gateway.add_token(token, expires);
     }
 
+    /// Takes all tokens back that it handed out, as IAM does when a password is changed.
+    pub fn revoke_tokens(&self) {
+        self.shared.cloud().gateway.revoke_tokens();
+    }
+
     /// Answers the next authenticated request with an error instead of carrying it out. Calls add up.
     pub fn fail_next(&self, status: StatusCode) {
         self.shared.cloud().failures.push_back(status);
@@ -161,6 +167,18 @@ impl Builder {
     /// Accepts a user token as well.
     pub fn token(mut self, token: impl AsRef<str>) -> Self {
         self.cloud.gateway.add_token(token.as_ref(), None);
+        self
+    }
+
+    /// Lets an IAM user of an account obtain tokens with a password, at `POST /v3/auth/tokens`.
+    pub fn user(mut self, domain: &str, name: &str, password: &str) -> Self {
+        self.cloud.identity.add_user(domain, name, password);
+        self
+    }
+
+    /// How long the tokens live that it hands out; 24 hours by default.
+    pub fn token_life(mut self, life: Duration) -> Self {
+        self.cloud.identity.token_life = life;
         self
     }
 

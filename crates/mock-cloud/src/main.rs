@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use lexopt::prelude::{Long, Short, ValueExt as _};
 use mock_cloud::{Builder, MockCloud};
@@ -15,6 +16,10 @@ usage: mock-cloud [options]
   --ak KEY           access key to accept, together with --sk
   --sk KEY           secret key of the access key
   --token TOKEN      user token to accept in X-Auth-Token; can be repeated
+  --user ACCOUNT/USER/PASSWORD
+                     IAM user who may obtain tokens at POST /v3/auth/tokens; can be repeated
+  --token-life SECONDS
+                     how long such tokens live; 86400 by default
   --project ID       project that exists; can be repeated; without it every project exists
   --instance ID      instance that exists; can be repeated; without it every instance exists
   --help             this text
@@ -67,6 +72,15 @@ fn options() -> Result<Option<(Builder, SocketAddr)>, lexopt::Error> {
             Long("ak") => access_key = Some(parser.value()?.string()?),
             Long("sk") => secret_key = Some(parser.value()?.string()?),
             Long("token") => builder = builder.token(parser.value()?.string()?),
+            Long("user") => {
+                let value = parser.value()?.string()?;
+                let parts: Vec<&str> = value.splitn(3, '/').collect();
+                let [domain, name, password] = parts[..] else {
+                    return Err("--user is not ACCOUNT/USER/PASSWORD".into());
+                };
+                builder = builder.user(domain, name, password);
+            }
+            Long("token-life") => builder = builder.token_life(Duration::from_secs(parser.value()?.parse()?)),
             Long("project") => builder = builder.project(parser.value()?.string()?),
             Long("instance") => builder = builder.instance(parser.value()?.string()?),
             Long("help") | Short('h') => return Ok(None),

@@ -19,6 +19,7 @@ use tokio::task::JoinSet;
 use crate::answer::{self, Answer};
 use crate::contract::CONTRACT;
 use crate::gateway::{Gateway, Raw};
+use crate::identity::{self, Identity};
 use crate::operations;
 use crate::state::State;
 
@@ -55,6 +56,7 @@ pub(crate) struct Shared {
 #[derive(Default)]
 pub(crate) struct Cloud {
     pub(crate) gateway: Gateway,
+    pub(crate) identity: Identity,
     pub(crate) state: State,
     pub(crate) received: VecDeque<Received>,
     pub(crate) failures: VecDeque<StatusCode>,
@@ -129,6 +131,10 @@ impl Cloud {
     ) -> Answer {
         self.requests += 1;
         let request_id = format!("{:032x}", self.requests);
+        if *method == http::Method::POST && received.path == identity::TOKENS_PATH {
+            received.operation = Some(identity::CREATE_TOKEN.to_owned());
+            return self.identity.create_token(body, &mut self.gateway, now, &request_id);
+        }
         let Some((operation, path)) = CONTRACT.find(method, &received.path) else {
             let message = "The API does not exist or has not been published in the environment";
             return answer::gateway_error(StatusCode::NOT_FOUND, "APIGW.0101", message, &request_id);

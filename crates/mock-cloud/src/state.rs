@@ -148,7 +148,7 @@ impl State {
     }
 }
 
-fn random(alphabet: &str, length: usize) -> String {
+pub(crate) fn random(alphabet: &str, length: usize) -> String {
     let alphabet = alphabet.as_bytes();
     (0..length).map(|_| char::from(alphabet[fastrand::usize(..alphabet.len())])).collect()
 }
@@ -163,7 +163,7 @@ fn seconds(time: SystemTime) -> String {
     time.replace_nanosecond(0).unwrap_or(time).format(&Rfc3339).unwrap_or_default()
 }
 
-fn microseconds(time: SystemTime) -> String {
+pub(crate) fn microseconds(time: SystemTime) -> String {
     let format = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:6]Z");
     OffsetDateTime::from(time).format(format).unwrap_or_default()
 }

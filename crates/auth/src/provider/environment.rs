@@ -10,11 +10,11 @@ const PAIRS: [(&str, &str); 2] = [("HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK"), 
 const SECURITY_TOKEN: &str = "HUAWEICLOUD_SDK_SECURITY_TOKEN";
 const PROJECT_ID: &str = "HUAWEICLOUD_SDK_PROJECT_ID";
 
-/// The credential in an environment and the project that belongs to it.
+/// The credential in an environment, with its project.
 ///
 /// # Errors
 /// When no pair is set, or only half of one; the message names the variables.
-pub(crate) fn read(environment: &dyn Environment) -> Result<(Credential, Option<String>), Error> {
+pub(crate) fn read(environment: &dyn Environment) -> Result<Credential, Error> {
     for (ak, sk) in PAIRS {
         let (access_key, secret_key) = match (environment.variable(ak), environment.variable(sk)) {
             (Some(access_key), Some(secret_key)) => (access_key, secret_key),
@@ -27,7 +27,10 @@ pub(crate) fn read(environment: &dyn Environment) -> Result<(Credential, Option<
         if let Some(token) = environment.variable(SECURITY_TOKEN) {
             credential = credential.with_security_token(token)?;
         }
-        return Ok((credential, environment.variable(PROJECT_ID)));
+        return Ok(match environment.variable(PROJECT_ID) {
+            Some(project_id) => credential.in_project(project_id),
+            None => credential,
+        });
     }
     let names: Vec<String> = PAIRS.iter().map(|(ak, sk)| format!("{ak} and {sk}")).collect();
     Err(Error::credential(format!(
@@ -49,8 +52,9 @@ mod tests {
 
     fn key(variables: &[(&'static str, &'static str)]) -> Result<(String, bool, Option<String>), String> {
         let environment: BTreeMap<_, _> = variables.iter().copied().collect();
-        let (credential, project) = read(&environment).map_err(|error| error.to_string())?;
-        match credential.0 {
+        let credential = read(&environment).map_err(|error| error.to_string())?;
+        let project = credential.project_id().map(str::to_owned);
+        match credential.kind() {
             Kind::AccessKey { key, security_token } => {
                 Ok((key.access_key().to_owned(), security_token.is_some(), project))
             }

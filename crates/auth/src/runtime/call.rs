@@ -108,8 +108,13 @@ impl Call {
         self.project_id.as_deref().or(default)
     }
 
+    /// Refuses what no credential could mend, before one is fetched.
+    pub(crate) fn check(&self, default_project: Option<&str>) -> Result<(), Error> {
+        self.project(default_project).map_or(Ok(()), |project| check_segment(PROJECT_ID, project))
+    }
+
     /// The URL of this call. Each part of the path is encoded once, so that it stays one part.
-    pub(crate) fn url(&self, endpoint: &Url, default_project: Option<&str>) -> Result<Url, Error> {
+    fn url(&self, endpoint: &Url, default_project: Option<&str>) -> Result<Url, Error> {
         let mut path = endpoint.path().trim_end_matches('/').as_bytes().to_vec();
         for segment in self.operation.path.split('/').skip(1) {
             path.push(b'/');
@@ -143,7 +148,8 @@ impl Call {
     }
 
     /// The request of this call, not yet authenticated.
-    pub(crate) fn request(&self, url: Url, default_project: Option<&str>) -> Result<reqwest::Request, Error> {
+    pub(crate) fn request(&self, endpoint: &Url, default_project: Option<&str>) -> Result<reqwest::Request, Error> {
+        let url = self.url(endpoint, default_project)?;
         let mut request = reqwest::Request::new(self.operation.method.clone(), url);
         let headers = request.headers_mut();
         headers.extend(self.headers.iter().cloned());

@@ -6,8 +6,8 @@ use serde_json::error::Category;
 
 use super::Call;
 use crate::error::{Error, ErrorBody};
-use crate::execute::Answer as Raw;
 use crate::retry;
+use crate::wire::Answer as Raw;
 
 /// What an operation answers.
 pub trait Answer: DeserializeOwned {
