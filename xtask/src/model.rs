@@ -40,8 +40,18 @@ pub struct Info {
     pub version: String,
     /// What the API is for.
     pub description: String,
+    /// Who maintains the spec file.
+    pub contact: Option<Contact>,
     /// Licence of the spec file.
     pub license: Option<License>,
+}
+
+/// Who maintains a spec file.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Contact {
+    /// Their name.
+    pub name: String,
 }
 
 /// Licence of a spec file.
