@@ -5,6 +5,7 @@ pub mod faults;
 pub mod soak;
 
 use std::fmt;
+use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
 use std::time::{Duration, SystemTime};
@@ -56,6 +57,29 @@ pub fn clients(url: &str, auth: &Auth, retry: &Retry) -> Result<(swr_client::Cli
     let swr = swr_client::Client::builder(auth.clone()).endpoint(url).retry(retry.clone()).build()?;
     let aom = aom_client::Client::builder(auth.clone()).endpoint(url).retry(retry.clone()).build()?;
     Ok((swr, aom))
+}
+
+/// What was logged, to be read after a test. Clones write to the same place.
+#[derive(Clone, Default)]
+pub struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    /// Everything so far.
+    #[must_use]
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
+    }
+}
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// A clock that stands still until the test moves it. Short sleeps end at once and move it by their length, so that

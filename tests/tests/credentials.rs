@@ -98,6 +98,22 @@ async fn an_identity_service_that_hangs_is_an_error_that_names_the_source() {
 }
 
 #[tokio::test]
+async fn time_that_runs_out_before_anything_was_sent_leaves_no_doubt() {
+    let scene = scene().await;
+    scene.iam.next([Fault::Stall]);
+    let source = UserToken::new("account", "user", PASSWORD, Scope::project_id("p")).endpoint(scene.iam.url());
+    let retry = Retry::new().attempt_timeout(Duration::from_secs(15)).deadline(Duration::from_secs(15));
+    let builder = swr_client::Client::builder(Auth::provider(source)).endpoint(scene.cloud.url()).retry(retry);
+    let swr = builder.clock(scene.clock.clone()).build().unwrap();
+    let error = tokio::select! {
+        result = swr.create_instance_temp_credential(INSTANCE_ID).into_future() => result.unwrap_err(),
+        () = async { loop { scene.iam.reached().await; scene.clock.advance(Duration::from_secs(15)); } } => unreachable!(),
+    };
+    assert!(error.is_timeout() && error.is_retryable() && !error.is_outcome_unknown(), "{error:?}");
+    assert_eq!(error.attempts(), 0);
+}
+
+#[tokio::test]
 async fn a_wrong_password_is_asked_for_once() {
     let cloud = MockCloud::builder().user("account", "user", PASSWORD).start().await.unwrap();
     let source = UserToken::new("account", "user", "AnotherPassword", Scope::project_id("p")).endpoint(cloud.url());

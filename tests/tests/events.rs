@@ -1,27 +1,11 @@
 //! What was tried again can be seen: one event for each attempt that failed.
 
-use std::io;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use huaweicloud_auth::{Clock as _, Retry, SystemClock};
 use integration_tests::faults::{Fault, FaultProxy};
-use integration_tests::{TestClock, auth};
+use integration_tests::{Log, TestClock, auth};
 use mock_cloud::{INSTANCE_ID, MockCloud};
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
 
 #[tokio::test]
 async fn an_attempt_that_is_followed_by_another_is_a_warning_with_its_parts() {
@@ -46,7 +30,7 @@ async fn an_attempt_that_is_followed_by_another_is_a_warning_with_its_parts() {
     proxy.next([Fault::status("503 Service Unavailable", "x-request-id: r-17\r\n")]);
     swr.list_instance_lt_credentials(INSTANCE_ID).await.unwrap();
 
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let log = log.text();
     assert_eq!(log.lines().count(), 1, "{log}");
     for part in [
         "WARN",

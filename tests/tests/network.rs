@@ -2,11 +2,10 @@
 
 use std::io::Read as _;
 use std::net::TcpListener;
-use std::path::PathBuf;
 use std::process::Command;
 
 use huaweicloud_auth::{Auth, Error, ErrorKind, Retry};
-use integration_tests::clients;
+use integration_tests::{World, clients};
 use mock_cloud::{INSTANCE_ID, MockCloud, PROJECT_ID};
 use swr_client::Client;
 use wiremock::matchers::any;
@@ -64,11 +63,22 @@ async fn plain_http_is_for_this_machine_unless_asked_for_by_name() {
     Client::builder(some_auth()).endpoint("http://10.0.0.1:8080").allow_plain_http().build().unwrap();
 }
 
-/// The program of the quickstart, which cargo builds beside the tests.
-fn quickstart() -> PathBuf {
-    let tests = std::env::current_exe().unwrap();
-    let folder = tests.parent().unwrap().parent().unwrap();
-    folder.join("examples").join(format!("quickstart{}", std::env::consts::EXE_SUFFIX))
+/// What a child process does: every operation, against a cloud of its own.
+#[tokio::test]
+#[ignore = "runs in a child process, with an environment of its own"]
+async fn child_calls_everything() {
+    let World { cloud: _cloud, swr, aom } = World::start().await.unwrap();
+    swr.create_instance_temp_credential(INSTANCE_ID).await.unwrap();
+    swr.create_instance_lt_credential(INSTANCE_ID, "name").await.unwrap();
+    swr.list_instance_lt_credentials(INSTANCE_ID).await.unwrap();
+    aom.list_access_code().await.unwrap();
+}
+
+/// This program, to run one of the tests for children.
+fn child(test: &str) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--ignored", "--exact", test]);
+    command
 }
 
 #[test]
@@ -79,9 +89,7 @@ fn no_file_is_written_no_netrc_is_read_and_this_machine_needs_no_proxy() {
     let proxy = TcpListener::bind("127.0.0.1:0").unwrap();
     proxy.set_nonblocking(true).unwrap();
     let address = format!("http://{}", proxy.local_addr().unwrap());
-    let program = quickstart();
-    assert!(program.exists(), "{} is missing; run the tests with `cargo test --workspace`", program.display());
-    let output = Command::new(program)
+    let output = child("child_calls_everything")
         .env_clear()
         .env("HOME", &home)
         .env("HTTP_PROXY", &address)
@@ -89,14 +97,14 @@ fn no_file_is_written_no_netrc_is_read_and_this_machine_needs_no_proxy() {
         .env("ALL_PROXY", &address)
         .output()
         .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
     let files: Vec<_> = std::fs::read_dir(&home).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     std::fs::remove_dir_all(&home).unwrap();
     assert_eq!(files, [".netrc"], "a file was written");
     assert!(proxy.accept().is_err(), "a call to this machine went through a proxy");
 }
 
-/// What the child processes below do: one call to a host that only a proxy could reach.
+/// What a child process does: one call to a host that only a proxy could reach.
 #[tokio::test]
 #[ignore = "runs in a child process, with an environment of its own"]
 async fn child_calls_a_far_host() {
@@ -115,13 +123,13 @@ fn proxy_is_used(mode: &str) -> bool {
         let mut first = [0; 4];
         stream.read_exact(&mut first).is_ok() && &first == b"POST"
     });
-    let status = Command::new(std::env::current_exe().unwrap())
-        .args(["--ignored", "--exact", "child_calls_a_far_host", mode])
+    let output = child("child_calls_a_far_host")
+        .arg(mode)
         .env("HTTP_PROXY", format!("http://{address}"))
         .env("http_proxy", format!("http://{address}"))
         .output()
         .unwrap();
-    assert!(status.status.success(), "{}", String::from_utf8_lossy(&status.stdout));
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
     // Ends the thread, if the child did not come.
     drop(std::net::TcpStream::connect(address));
     heard.join().unwrap()

@@ -2,38 +2,12 @@
 
 use std::error::Error as StdError;
 use std::fmt::{Debug, Write as _};
-use std::io;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use huaweicloud_auth::{Auth, Clock as _, Error, Retry, SystemClock};
 use integration_tests::faults::{Fault, FaultProxy};
-use integration_tests::{TestClock, clients};
+use integration_tests::{Log, TestClock, clients};
 use mock_cloud::{INSTANCE_ID, MockCloud, PROJECT_ID};
-use tracing_subscriber::fmt::MakeWriter;
-
-/// Everything that was logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
 
 /// All that a program could print of a result.
 fn print<T: Debug>(output: &mut String, result: &Result<T, Error>) {
@@ -66,7 +40,8 @@ async fn no_secret_is_in_any_output() {
     const SECURITY_TOKEN: &str = "STSToken0123456789StsSts";
     const ANSWERED: &str = "AnsweredPassword0123456789";
     let log = Log::default();
-    tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(log.clone()).init();
+    let writer = log.clone();
+    tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(move || writer.clone()).init();
     let mut output = String::new();
     let mut secrets: Vec<String> = [TOKEN, SECURITY_TOKEN, ANSWERED].map(str::to_owned).into();
 
@@ -167,7 +142,7 @@ async fn no_secret_is_in_any_output() {
         aom.list_access_code().await.unwrap().access_codes.iter().map(|code| code.access_code.expose().to_owned()),
     );
 
-    output.push_str(&String::from_utf8_lossy(&log.0.lock().unwrap()));
+    output.push_str(&log.text());
     assert!(
         output.contains("attempt failed") && output.contains("TRACE") && output.contains("hyper"),
         "nothing was logged"

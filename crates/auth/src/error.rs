@@ -177,7 +177,8 @@ impl Error {
         self
     }
 
-    pub(crate) fn with_outcome(mut self, retryable: bool, outcome_unknown: bool) -> Self {
+    /// Adds what [`verdict`](crate::retry::verdict) said.
+    pub(crate) fn with_outcome(mut self, (retryable, outcome_unknown): (bool, bool)) -> Self {
         self.0.retryable = retryable;
         self.0.outcome_unknown = outcome_unknown;
         self

@@ -17,8 +17,10 @@ pub(crate) async fn execute(transport: &Inner, call: &Call) -> Result<Answer, Er
     let finished = within(&*transport.clock, limit, attempt_until_final(transport, call, &mut attempts)).await;
     let result = finished.unwrap_or_else(|| {
         let error = Error::timeout(limit, "of the whole call");
-        let (retryable, unknown) = retry::verdict(&call.operation().method, &error);
-        Err(error.with_outcome(retryable, unknown))
+        // Time may have run out before anything was sent: while a credential was fetched.
+        let nothing_sent = (true, false);
+        let verdict = if attempts == 0 { nothing_sent } else { retry::verdict(&call.operation().method, &error) };
+        Err(error.with_outcome(verdict))
     });
     result.map_err(|error| error.with_operation(call.operation().id, attempts))
 }
@@ -73,11 +75,11 @@ async fn attempt(
         Some(Err(error)) => error,
         None => Error::timeout(limit, "of one attempt"),
     };
-    let (retryable, unknown) = retry::verdict(&operation.method, &error);
+    let verdict = retry::verdict(&operation.method, &error);
     let theirs = error.canonical_request_of_server();
     let difference = signed.as_ref().and_then(|signed| difference(&signed.canonical_request, &theirs?));
     let secrets = credential.parts().chain(signed.as_ref().map(|signed| signed.signature()));
-    Err(error.with_outcome(retryable, unknown).with_signature_difference(difference).without_secrets(secrets))
+    Err(error.with_outcome(verdict).with_signature_difference(difference).without_secrets(secrets))
 }
 
 /// What a refused authentication made us correct in this call; each thing once.

@@ -188,7 +188,7 @@ mod tests {
     fn the_back_off_doubles_up_to_its_bound_and_is_jittered_fully() {
         let retry =
             Retry::new().attempts(9).back_off(Duration::from_secs(1), Duration::from_secs(5)).deadline(Duration::MAX);
-        let error = answered(429, None).with_outcome(true, false);
+        let error = answered(429, None).with_outcome((true, false));
         let wait = |attempt, jitter| retry.wait(attempt, &error, Duration::ZERO, jitter).unwrap();
         assert_eq!([1, 2, 3, 4, 8].map(|attempt| wait(attempt, 1.0).as_secs()), [1, 2, 4, 5, 5]);
         assert_eq!(wait(3, 0.0), Duration::ZERO);
@@ -199,16 +199,16 @@ mod tests {
     #[test]
     fn retry_after_is_obeyed_up_to_the_deadline_and_not_beyond() {
         let retry = Retry::new().deadline(Duration::from_secs(30));
-        let error = answered(429, Some("20")).with_outcome(true, false);
+        let error = answered(429, Some("20")).with_outcome((true, false));
         assert_eq!(retry.wait(1, &error, Duration::from_secs(5), 0.0), Some(Duration::from_secs(20)));
         assert_eq!(retry.wait(1, &error, Duration::from_secs(15), 0.0), None);
-        let forever = answered(429, Some("18446744073709551615")).with_outcome(true, false);
+        let forever = answered(429, Some("18446744073709551615")).with_outcome((true, false));
         assert_eq!(retry.wait(1, &forever, Duration::from_secs(1), 0.0), None);
     }
 
     #[test]
     fn off_means_one_attempt() {
-        let error = answered(429, None).with_outcome(true, false);
+        let error = answered(429, None).with_outcome((true, false));
         assert_eq!(Retry::off().wait(1, &error, Duration::ZERO, 0.0), None);
     }
 }

@@ -32,8 +32,8 @@ pub(super) fn decode<T: Answer>(call: &Call, answer: &Raw) -> Result<T, Error> {
         Err(error) => describe(&error),
     };
     let error = Error::answer(answer.status, &answer.headers, format!("the answer cannot be used: {problem}"));
-    let (retryable, unknown) = retry::verdict(&call.operation().method, &error);
-    Err(error.with_outcome(retryable, unknown).with_operation(call.operation().id, 1))
+    let verdict = retry::verdict(&call.operation().method, &error);
+    Err(error.with_outcome(verdict).with_operation(call.operation().id, 1))
 }
 
 /// What is wrong with a body in which nothing documented was found; nothing when it is just empty.
