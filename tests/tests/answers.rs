@@ -128,6 +128,28 @@ async fn a_wrong_key_is_told_with_the_gateways_reason() {
 }
 
 #[tokio::test]
+async fn a_signature_that_was_changed_on_the_way_is_compared_line_by_line() {
+    let theirs = format!("canonicalRequest:GET|/v1/{PROJECT_ID}/access-code/||content-type:text/plain|host:other|");
+    let body = format!(r#"{{"error_code":"APIGW.0301","error_msg":"verify aksk signature fail, {theirs}"}}"#);
+    let (_server, _, aom) = answering(json(401, &body)).await;
+    let error = aom.list_access_code().await.unwrap_err();
+    let difference = error.signature_difference().unwrap();
+    assert!(
+        difference.contains(
+            "line 4: we signed `content-type:application/json`, the gateway computed `content-type:text/plain`"
+        ),
+        "{difference}"
+    );
+    assert!(difference.contains("line 5: we signed `host:127.0.0.1:"), "{difference}");
+
+    // A wrong key alone makes no line differ.
+    let cloud = MockCloud::start().await.unwrap();
+    let auth = Auth::ak_sk(cloud.access_key(), "wrong").unwrap().project(PROJECT_ID);
+    let (_, aom) = clients(&cloud.url(), &auth, &Retry::off()).unwrap();
+    assert_eq!(aom.list_access_code().await.unwrap_err().signature_difference(), None);
+}
+
+#[tokio::test]
 async fn projects_and_instances_that_do_not_exist_are_told_apart() {
     let cloud = MockCloud::builder().project(PROJECT_ID).instance(INSTANCE_ID).start().await.unwrap();
     let (swr, _) = clients(&cloud.url(), &auth(&cloud).unwrap(), &Retry::off()).unwrap();

@@ -2,7 +2,7 @@
 
 use std::io::Read as _;
 use std::net::TcpListener;
-use std::process::Command;
+use std::process::{Command, Output};
 
 use huaweicloud_auth::{Auth, Error, ErrorKind, Retry};
 use integration_tests::{World, clients};
@@ -81,6 +81,12 @@ fn child(test: &str) -> Command {
     command
 }
 
+/// Demands that a child ran its test, and that it passed.
+fn assert_passed(output: &Output) {
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && text.contains("1 passed"), "{text}");
+}
+
 #[test]
 fn no_file_is_written_no_netrc_is_read_and_this_machine_needs_no_proxy() {
     let home = std::env::temp_dir().join(format!("home-of-a-test-{}", std::process::id()));
@@ -97,7 +103,7 @@ fn no_file_is_written_no_netrc_is_read_and_this_machine_needs_no_proxy() {
         .env("ALL_PROXY", &address)
         .output()
         .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    assert_passed(&output);
     let files: Vec<_> = std::fs::read_dir(&home).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     std::fs::remove_dir_all(&home).unwrap();
     assert_eq!(files, [".netrc"], "a file was written");
@@ -129,7 +135,7 @@ fn proxy_is_used(mode: &str) -> bool {
         .env("http_proxy", format!("http://{address}"))
         .output()
         .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    assert_passed(&output);
     // Ends the thread, if the child did not come.
     drop(std::net::TcpStream::connect(address));
     heard.join().unwrap()

@@ -37,6 +37,23 @@
 //! # What it does not do
 //! It follows no redirects, reads no `.netrc`, writes no file, and adds no header but those of authentication.
 
+// The private rooms, in the order in which a call passes through them:
+//
+// runtime/call     what is one call?
+// runtime/check    does an argument fulfil the spec's rule?
+// transport        where are calls sent, and by which rules?
+// execute          how does a call become an answer?
+// cache, provider  is there a credential that can be used now, and where does the next one come from?
+// credential       what is a request authenticated with?
+// auth             which headers prove who sends a request?
+// sign             what is its signature?
+// wire             how does one request become one answer?
+// error            what went wrong, and what can be done?
+// retry            may we try again, and when?
+// runtime/decode   is the answer what the call promises?
+// runtime/pages    how is a list read to its end?
+//
+// Time enters in clock, variables enter in environment, dates are read and written in calendar.
 mod auth;
 mod cache;
 mod calendar;
