@@ -5,7 +5,7 @@
 //! # async fn main() -> Result<(), aom_client::Error> {
 //! use aom_client::{Auth, Client, Region};
 //!
-//! let auth = Auth::ak_sk("access key", "secret key")?.project("project id");
+//! let auth = Auth::ak_sk("AKEXAMPLE", "SKEXAMPLE")?.project("0123456789abcdef0123456789abcdef");
 //! let aom = Client::new(Region::new("cn-north-4"), auth)?;
 //! for code in aom.list_access_code().await?.access_codes {
 //!     println!("{:?} since {:?}", code.status, code.created());

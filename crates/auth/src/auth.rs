@@ -51,9 +51,10 @@ const CHANGED_ON_THE_WAY: [&str; 19] = [
 ///
 /// ```
 /// use huaweicloud_auth::Auth;
-/// let signed = Auth::ak_sk("access key", "secret key").map(|auth| auth.project("project id"));
-/// let with_token = Auth::token("MIIF...").map(|auth| auth.project("project id"));
-/// # assert!(signed.is_err() && with_token.is_ok());
+/// let signed = Auth::ak_sk("AKEXAMPLE", "SKEXAMPLE")?.project("project id");
+/// let with_token = Auth::token("MIIF...")?.project("project id");
+/// assert_eq!(signed.project_id(), Some("project id"));
+/// # Ok::<(), huaweicloud_auth::Error>(())
 /// ```
 #[derive(Clone)]
 pub struct Auth {

@@ -5,9 +5,9 @@
 //! # async fn main() -> Result<(), swr_client::Error> {
 //! use swr_client::{Auth, Client, Region};
 //!
-//! let auth = Auth::ak_sk("access key", "secret key")?.project("project id");
+//! let auth = Auth::ak_sk("AKEXAMPLE", "SKEXAMPLE")?.project("0123456789abcdef0123456789abcdef");
 //! let swr = Client::new(Region::new("cn-north-4"), auth)?;
-//! let credential = swr.create_instance_temp_credential("instance id").await?;
+//! let credential = swr.create_instance_temp_credential("0241f1da-7cbb-11eb-8050-fa163ed64718").await?;
 //! println!("user {}, until {:?}", credential.user_id, credential.expire_date);
 //! let password = credential.auth_token.expose();
 //! # Ok(())
