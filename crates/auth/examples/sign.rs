@@ -74,10 +74,21 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn answer(line: &str) -> Answer {
     // The ID is read on its own, so that it comes back with an error about anything else.
     let id = serde_json::from_str::<Value>(line).ok().and_then(|line| line.get("id").cloned());
-    match serde_json::from_str::<Request>(line).map_err(Box::from).and_then(signed) {
+    match serde_json::from_str::<Request>(line).map_err(|error| explain(&error).into()).and_then(signed) {
         Ok(answer) => answer,
         Err(error) => Answer::Refused { id, error: error.to_string() },
     }
+}
+
+/// What is wrong with a line. Most texts of the decoder repeat values, and one of them may be a key.
+fn explain(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    if text.starts_with("missing field") || text.starts_with("unknown field") {
+        return text;
+    }
+    let problem =
+        if error.is_data() { "a field has another type than the documented one" } else { "the line is no JSON" };
+    format!("{problem}, near column {}", error.column())
 }
 
 fn signed(request: Request) -> Result<Answer, Box<dyn Error>> {
