@@ -1,8 +1,8 @@
-//! The four operations, signed: against a cloud inside this process, or against yours.
+//! The documented operations, signed: against a cloud inside this process, or against yours.
 //!
 //! Without credentials in the environment it starts mock-cloud. With `HUAWEICLOUD_SDK_AK`, `HUAWEICLOUD_SDK_SK`,
 //! `HUAWEICLOUD_SDK_PROJECT_ID`, `HUAWEICLOUD_REGION` and `SWR_INSTANCE_ID` it talks to the real cloud, where it
-//! creates a temporary credential and a long-term one.
+//! creates a temporary credential and a long-term one; the latter it deletes again.
 
 use std::error::Error;
 
@@ -40,6 +40,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
     while let Some(credential) = all.try_next().await? {
         let state = if credential.enable == Some(true) { "enabled" } else { "disabled" };
         println!("   {:<24} {state}", credential.name.unwrap_or_default());
+    }
+
+    // The stand-in forgets everything anyway; in the real cloud nothing is left behind that never expires.
+    if let Some(id) = &long_term.token_id {
+        swr.delete_instance_lt_credential(&instance_id, id).await?;
+        println!("   {name} was deleted again");
     }
 
     println!("\n4. access codes for Prometheus");

@@ -18,6 +18,9 @@ async fn a_path_parameter_never_leads_to_another_path() {
         assert_refused(&swr.create_instance_temp_credential(bad).await.unwrap_err(), "instance_id");
         assert_refused(&swr.create_instance_lt_credential(bad, "name").await.unwrap_err(), "instance_id");
         assert_refused(&swr.list_instance_lt_credentials(bad).await.unwrap_err(), "instance_id");
+        assert_refused(&swr.update_instance_lt_credential(bad, "id", true).await.unwrap_err(), "instance_id");
+        assert_refused(&swr.update_instance_lt_credential(INSTANCE_ID, bad, true).await.unwrap_err(), "credential_id");
+        assert_refused(&swr.delete_instance_lt_credential(INSTANCE_ID, bad).await.unwrap_err(), "credential_id");
         assert_refused(&aom.list_access_code().project_id(bad).await.unwrap_err(), "project_id");
     }
     assert_eq!(cloud.received(), []);

@@ -38,6 +38,24 @@ async fn a_long_term_credential_is_created_once_and_listed_without_its_password(
 }
 
 #[tokio::test]
+async fn a_long_term_credential_is_disabled_enabled_and_deleted() {
+    let World { cloud, swr, .. } = World::start().await.unwrap();
+    let id = swr.create_instance_lt_credential(INSTANCE_ID, "ci-bot").await.unwrap().token_id.unwrap();
+    for enable in [false, true] {
+        swr.update_instance_lt_credential(INSTANCE_ID, &id, enable).await.unwrap();
+        let list = swr.list_instance_lt_credentials(INSTANCE_ID).await.unwrap();
+        assert_eq!(list.auth_tokens[0].enable, Some(enable));
+    }
+    swr.delete_instance_lt_credential(INSTANCE_ID, &id).await.unwrap();
+    assert_eq!(swr.list_instance_lt_credentials(INSTANCE_ID).await.unwrap().total, Some(0));
+    assert!(cloud.created()[0].deleted);
+    assert!(swr.delete_instance_lt_credential(INSTANCE_ID, &id).await.unwrap_err().is_not_found());
+    assert!(swr.update_instance_lt_credential(INSTANCE_ID, &id, true).await.unwrap_err().is_not_found());
+    // The name is free again.
+    swr.create_instance_lt_credential(INSTANCE_ID, "ci-bot").await.unwrap();
+}
+
+#[tokio::test]
 async fn access_codes_keep_all_digits_of_their_time() {
     let World { cloud: _cloud, aom, .. } = World::start().await.unwrap();
     let codes = aom.list_access_code().await.unwrap().access_codes;

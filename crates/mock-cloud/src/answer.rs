@@ -14,7 +14,9 @@ pub(crate) fn json(status: StatusCode, body: &Value, request_id: &str) -> Answer
     let mut answer = Response::new(Full::new(bytes));
     *answer.status_mut() = status;
     let headers = answer.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    if !body.is_null() {
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    }
     if let Ok(value) = HeaderValue::from_str(request_id) {
         headers.insert("x-request-id", value);
     }

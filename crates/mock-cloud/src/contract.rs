@@ -68,6 +68,12 @@ impl Contract {
         Self { operations: operations.collect() }
     }
 
+    /// Names of all operations.
+    #[cfg(test)]
+    pub(crate) fn ids(&self) -> impl Iterator<Item = &str> {
+        self.operations.iter().map(|operation| operation.id.as_str())
+    }
+
     /// The operation at a raw path, with the decoded parts of the path.
     pub(crate) fn find(&self, method: &Method, raw_path: &str) -> Option<(&Operation, BTreeMap<String, String>)> {
         self.operations

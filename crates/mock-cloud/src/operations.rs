@@ -36,12 +36,25 @@ pub(crate) fn run(id: &str, arguments: &Arguments, state: &mut State, now: Syste
             let (offset, limit) = page(arguments)?;
             Ok((StatusCode::OK, state.list_long_term(project, instance, offset, limit)))
         }
+        "UpdateInstanceLtCredential" => {
+            let enable = arguments.body["enable"].as_bool().unwrap_or_default();
+            let found = state.enable_long_term(project, instance, text(arguments, "credential_id"), enable);
+            if found { Ok((StatusCode::OK, Value::Null)) } else { Err(no_credential(arguments)) }
+        }
+        "DeleteInstanceLtCredential" => {
+            let found = state.delete_long_term(project, instance, text(arguments, "credential_id"));
+            if found { Ok((StatusCode::NO_CONTENT, Value::Null)) } else { Err(no_credential(arguments)) }
+        }
         other => Err((StatusCode::NOT_IMPLEMENTED, format!("mock-cloud does not carry {other} out"))),
     }
 }
 
 fn text<'a>(arguments: &'a Arguments, name: &str) -> &'a str {
     arguments.path.get(name).map(String::as_str).unwrap_or_default()
+}
+
+fn no_credential(arguments: &Arguments) -> (StatusCode, String) {
+    (StatusCode::NOT_FOUND, format!("The credential {} does not exist", text(arguments, "credential_id")))
 }
 
 /// Offset and limit, which must be sent together.
@@ -53,5 +66,20 @@ fn page(arguments: &Arguments) -> Result<(usize, usize), (StatusCode, String)> {
         (None, None) => Ok((0, 100)),
         (Some(offset), Some(limit)) => Ok((offset, limit)),
         _ => Err((StatusCode::BAD_REQUEST, "offset and limit must be used together".to_owned())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::CONTRACT;
+
+    #[test]
+    fn every_operation_of_the_specs_is_carried_out() {
+        for id in CONTRACT.ids() {
+            let outcome = run(id, &Arguments::default(), &mut State::default(), SystemTime::UNIX_EPOCH);
+            let status = outcome.map_or_else(|(status, _)| status, |(status, _)| status);
+            assert_ne!(status, StatusCode::NOT_IMPLEMENTED, "{id}: add it to run()");
+        }
     }
 }

@@ -40,6 +40,8 @@ pub struct Created {
     pub auth_token: String,
     /// Whether it can be used.
     pub enable: bool,
+    /// Whether it was deleted.
+    pub deleted: bool,
     created: SystemTime,
     expires: SystemTime,
 }
@@ -54,9 +56,15 @@ impl Created {
             user_id: random("0123456789abcdef", 32),
             auth_token: random("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", 64),
             enable: true,
+            deleted: false,
             created: now,
             expires: now + life,
         }
+    }
+
+    /// Whether it is a long-term credential of an instance that was not deleted.
+    fn is_long_term_of(&self, project: &str, instance: &str) -> bool {
+        self.name.is_some() && !self.deleted && self.project_id == project && self.instance_id == instance
     }
 
     /// The answer of the call that creates it.
@@ -122,10 +130,35 @@ impl State {
         json!({ "auth_tokens": page, "total": all.len() })
     }
 
+    /// Enables or disables a long-term credential; says whether there is one.
+    pub(crate) fn enable_long_term(&mut self, project: &str, instance: &str, id: &str, enable: bool) -> bool {
+        let found = self.find_long_term(project, instance, id);
+        if let Some(credential) = found {
+            credential.enable = enable;
+            return true;
+        }
+        false
+    }
+
+    /// Deletes a long-term credential; says whether there was one.
+    pub(crate) fn delete_long_term(&mut self, project: &str, instance: &str, id: &str) -> bool {
+        let found = self.find_long_term(project, instance, id);
+        if let Some(credential) = found {
+            credential.deleted = true;
+            credential.enable = false;
+            return true;
+        }
+        false
+    }
+
+    fn find_long_term(&mut self, project: &str, instance: &str, id: &str) -> Option<&mut Created> {
+        self.credentials
+            .iter_mut()
+            .find(|credential| credential.is_long_term_of(project, instance) && credential.token_id == id)
+    }
+
     fn long_term<'a>(&'a self, project: &'a str, instance: &'a str) -> impl Iterator<Item = &'a Created> {
-        self.credentials.iter().filter(move |credential| {
-            credential.name.is_some() && credential.project_id == project && credential.instance_id == instance
-        })
+        self.credentials.iter().filter(move |credential| credential.is_long_term_of(project, instance))
     }
 
     /// The access codes of a project; each project has two from the start, because only the console creates them.
