@@ -147,20 +147,19 @@ impl Signed {
 pub fn sign(request: &Unsigned<'_>, key: &SigningKey, date: &SigningDate) -> Signed {
     let canonical_request = canonical_request(request);
     let string_to_sign = string_to_sign(&canonical_request, date.as_str());
-    let signature = key.mac.clone().chain_update(string_to_sign.as_bytes()).finalize().into_bytes();
-    let mut authorization = String::with_capacity(320);
-    authorization.push_str(ALGORITHM);
-    authorization.push_str(" Access=");
-    authorization.push_str(&key.access_key);
-    authorization.push_str(", SignedHeaders=");
+    let signature = key.mac.clone().chain_update(&string_to_sign).finalize().into_bytes();
+    let mut authorization = Vec::with_capacity(320);
+    authorization.extend_from_slice(ALGORITHM.as_bytes());
+    authorization.extend_from_slice(b" Access=");
+    authorization.extend_from_slice(key.access_key.as_bytes());
+    authorization.extend_from_slice(b", SignedHeaders=");
     push_names(&mut authorization, request.headers);
-    authorization.push_str(", Signature=");
+    authorization.extend_from_slice(b", Signature=");
     push_hex(&mut authorization, &signature);
     Signed {
-        authorization,
-        canonical_request: String::from_utf8(canonical_request)
-            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()),
-        string_to_sign,
+        authorization: text(authorization),
+        canonical_request: text(canonical_request),
+        string_to_sign: text(string_to_sign),
     }
 }
 
@@ -187,8 +186,7 @@ pub fn is_payload_signed(content_type: &str) -> bool {
 pub fn canonical_path(path: &str) -> String {
     let mut canonical = Vec::with_capacity(path.len() + 16);
     push_path(&mut canonical, path);
-    // Percent-encoding leaves ASCII only.
-    String::from_utf8(canonical).unwrap_or_default()
+    text(canonical)
 }
 
 /// A query as it is signed and sent: decoded pairs, sorted by name and then by value, and encoded once.
@@ -211,7 +209,7 @@ pub fn canonical_query<N: AsRef<str>, V: AsRef<str>>(pairs: impl IntoIterator<It
         query.push(b'=');
         push_encoded(&mut query, value.as_ref().as_bytes());
     }
-    String::from_utf8(query).unwrap_or_default()
+    text(query)
 }
 
 /// The six parts of a request that a signature covers, one per line; headers take a line each.
@@ -230,36 +228,35 @@ fn canonical_request(request: &Unsigned<'_>) -> Vec<u8> {
         text.push(b'\n');
     }
     text.push(b'\n');
-    let mut names = String::with_capacity(64);
-    push_names(&mut names, request.headers);
-    text.extend_from_slice(names.as_bytes());
+    push_names(&mut text, request.headers);
     text.push(b'\n');
-    text.extend_from_slice(&payload_hash(request));
+    push_payload_hash(&mut text, request);
     text
 }
 
 /// The hash of the body, or what a header says in its place. An empty body is always hashed, as the official
 /// signers do.
-fn payload_hash(request: &Unsigned<'_>) -> Vec<u8> {
+fn push_payload_hash(text: &mut Vec<u8>, request: &Unsigned<'_>) {
     let named = request.headers.iter().find(|(name, _)| *name == CONTENT_HASH_HEADER);
     match named {
-        Some((_, hash)) if !request.body.is_empty() => trimmed(hash).to_vec(),
-        _ => {
-            let mut hex = String::with_capacity(64);
-            push_hex(&mut hex, &Sha256::digest(request.body));
-            hex.into_bytes()
-        }
+        Some((_, hash)) if !request.body.is_empty() => text.extend_from_slice(trimmed(hash)),
+        _ => push_hex(text, &Sha256::digest(request.body)),
     }
 }
 
-fn string_to_sign(canonical_request: &[u8], date: &str) -> String {
-    let mut text = String::with_capacity(ALGORITHM.len() + date.len() + 66);
-    text.push_str(ALGORITHM);
-    text.push('\n');
-    text.push_str(date);
-    text.push('\n');
+fn string_to_sign(canonical_request: &[u8], date: &str) -> Vec<u8> {
+    let mut text = Vec::with_capacity(ALGORITHM.len() + date.len() + 66);
+    text.extend_from_slice(ALGORITHM.as_bytes());
+    text.push(b'\n');
+    text.extend_from_slice(date.as_bytes());
+    text.push(b'\n');
     push_hex(&mut text, &Sha256::digest(canonical_request));
     text
+}
+
+/// Bytes as a text; what is no UTF-8 becomes replacement characters.
+fn text(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
 
 fn push_path(text: &mut Vec<u8>, path: &str) {
@@ -267,7 +264,12 @@ fn push_path(text: &mut Vec<u8>, path: &str) {
         if index > 0 {
             text.push(b'/');
         }
-        push_encoded(text, &decoded(segment));
+        // Most segments need no encoding, and then hold nothing to decode either.
+        if segment.bytes().all(is_unreserved) {
+            text.extend_from_slice(segment.as_bytes());
+        } else {
+            push_encoded(text, &decoded(segment));
+        }
     }
     if !path.ends_with('/') {
         text.push(b'/');
@@ -304,12 +306,17 @@ fn hex_value(digit: u8) -> Option<u8> {
 pub(crate) fn push_encoded(text: &mut Vec<u8>, raw: &[u8]) {
     const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
     for &byte in raw {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
+        if is_unreserved(byte) {
             text.push(byte);
         } else {
             text.extend_from_slice(&[b'%', DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
         }
     }
+}
+
+/// Whether RFC 3986 lets a byte stand for itself everywhere.
+fn is_unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~')
 }
 
 /// A header value without blanks at its ends.
@@ -320,20 +327,19 @@ fn trimmed(value: &[u8]) -> &[u8] {
     }
 }
 
-fn push_names(text: &mut String, headers: &[(&str, &[u8])]) {
+fn push_names(text: &mut Vec<u8>, headers: &[(&str, &[u8])]) {
     for (index, (name, _)) in headers.iter().enumerate() {
         if index > 0 {
-            text.push(';');
+            text.push(b';');
         }
-        text.push_str(name);
+        text.extend_from_slice(name.as_bytes());
     }
 }
 
-fn push_hex(text: &mut String, bytes: &[u8]) {
+fn push_hex(text: &mut Vec<u8>, bytes: &[u8]) {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     for byte in bytes {
-        text.push(char::from(DIGITS[usize::from(byte >> 4)]));
-        text.push(char::from(DIGITS[usize::from(byte & 15)]));
+        text.extend_from_slice(&[DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
     }
 }
 
