@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use http::{HeaderName, HeaderValue, header};
+use zeroize::Zeroizing;
 
 use crate::cache::Cache;
 use crate::calendar;
@@ -71,6 +72,21 @@ enum Source {
     Fixed(Arc<Credential>),
     /// It is fetched and renewed.
     Renewed(Arc<Cache>),
+}
+
+/// What a refused signature is looked into with: canonical request and header Authorization. Overwritten when
+/// dropped, because a security token is part of the one, and a signature of the other.
+pub(crate) struct Evidence(Zeroizing<String>, Zeroizing<String>);
+
+impl Evidence {
+    pub(crate) fn canonical_request(&self) -> &str {
+        &self.0
+    }
+
+    /// The signature alone, in hexadecimal digits.
+    pub(crate) fn signature(&self) -> &str {
+        self.1.rsplit('=').next().unwrap_or_default()
+    }
 }
 
 impl Auth {
@@ -180,7 +196,7 @@ impl Auth {
         request: &mut reqwest::Request,
         credential: &Credential,
         now: SystemTime,
-    ) -> Result<Option<sign::Signed>, Error> {
+    ) -> Result<Option<Evidence>, Error> {
         let mut added = Vec::with_capacity(6);
         if !request.headers().contains_key(header::CONTENT_TYPE) {
             added.push((header::CONTENT_TYPE, APPLICATION_JSON));
@@ -206,7 +222,7 @@ impl Auth {
                 let signed = signature(request, &mut added, query.as_deref(), key, &date)?;
                 added.push((header::AUTHORIZATION, sensitive("signature", &signed.authorization)?));
                 commit(request, added, query.as_deref());
-                Ok(Some(signed))
+                Ok(Some(Evidence(Zeroizing::new(signed.canonical_request), Zeroizing::new(signed.authorization))))
             }
         }
     }
@@ -335,7 +351,7 @@ mod tests {
         reqwest::Request::new(method.parse().unwrap(), url.parse().unwrap())
     }
 
-    fn authorize(auth: &Auth, request: &mut reqwest::Request) -> Result<Option<sign::Signed>, Error> {
+    fn authorize(auth: &Auth, request: &mut reqwest::Request) -> Result<Option<Evidence>, Error> {
         let Source::Fixed(credential) = &auth.source else { panic!("no fixed credential") };
         auth.authorize_at(request, credential, SystemTime::UNIX_EPOCH)
     }
@@ -369,7 +385,8 @@ mod tests {
     fn a_security_token_is_sent_and_signed_and_secrets_are_marked() {
         let mut request = request("POST", "https://h.example:8443/p");
         let auth = Auth::ak_sk("AK", "SK").unwrap().security_token("STS").unwrap();
-        let canonical = authorize(&auth, &mut request).unwrap().unwrap().canonical_request;
+        let evidence = authorize(&auth, &mut request).unwrap().unwrap();
+        let canonical = evidence.canonical_request();
         assert_eq!(signed_headers(&request), "content-type;host;x-sdk-date;x-security-token");
         assert!(canonical.contains("\nhost:h.example:8443\n"), "{canonical}");
         assert!(request.headers()["x-security-token"].is_sensitive());
@@ -389,7 +406,7 @@ mod tests {
     fn a_request_that_cannot_be_signed_is_unchanged() {
         let mut request = request("POST", "data:text/plain,x?b=1&a=2");
         let before = format!("{request:?}");
-        authorize(&Auth::ak_sk("AK", "SK").unwrap(), &mut request).unwrap_err();
+        assert!(authorize(&Auth::ak_sk("AK", "SK").unwrap(), &mut request).is_err());
         assert_eq!(format!("{request:?}"), before);
     }
 
@@ -399,7 +416,8 @@ mod tests {
         request.headers_mut().insert("content-type", HeaderValue::from_static("text/plain"));
         *request.body_mut() = Some("abc".into());
         let auth = Auth::ak_sk("AK", "SK").unwrap();
-        let canonical = authorize(&auth, &mut request).unwrap().unwrap().canonical_request;
+        let evidence = authorize(&auth, &mut request).unwrap().unwrap();
+        let canonical = evidence.canonical_request();
         assert_eq!(request.headers()["x-sdk-content-sha256"], "UNSIGNED-PAYLOAD");
         assert!(canonical.ends_with("\nUNSIGNED-PAYLOAD"), "{canonical}");
     }

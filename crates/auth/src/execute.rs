@@ -77,7 +77,7 @@ async fn attempt(
     };
     let verdict = retry::verdict(&operation.method, &error);
     let theirs = error.canonical_request_of_server();
-    let difference = signed.as_ref().and_then(|signed| difference(&signed.canonical_request, &theirs?));
+    let difference = signed.as_ref().and_then(|signed| difference(signed.canonical_request(), &theirs?));
     let secrets = credential.parts().chain(signed.as_ref().map(|signed| signed.signature()));
     Err(error.with_outcome(verdict).with_signature_difference(difference).without_secrets(secrets))
 }

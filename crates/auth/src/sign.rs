@@ -134,14 +134,6 @@ impl fmt::Display for SigningDate {
     }
 }
 
-impl Signed {
-    /// The signature alone, in hexadecimal digits.
-    #[must_use]
-    pub fn signature(&self) -> &str {
-        self.authorization.rsplit('=').next().unwrap_or_default()
-    }
-}
-
 /// Signs a request. The date is also to be sent, as the header `X-Sdk-Date`.
 #[must_use]
 pub fn sign(request: &Unsigned<'_>, key: &SigningKey, date: &SigningDate) -> Signed {
