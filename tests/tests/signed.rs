@@ -6,8 +6,13 @@ use mock_cloud::{MockCloud, PROJECT_ID};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 
+/// Decoded pairs of a query.
+type Query = Vec<(String, String)>;
+/// Headers: an index into some names, and a value.
+type Headers = Vec<(usize, Vec<u8>)>;
+
 /// A request of a caller's own, with anything that can be in a URL or a header.
-fn requests() -> impl Strategy<Value = (Vec<(String, String)>, Vec<(usize, Vec<u8>)>)> {
+fn requests() -> impl Strategy<Value = (Query, Headers)> {
     let pair = (".{1,8}", ".{0,12}");
     let header =
         (0usize..4, proptest::collection::vec(prop_oneof![Just(b' '), Just(b'\t'), 33u8..127, 128u8..=255], 0..20));
