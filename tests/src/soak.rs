@@ -59,8 +59,8 @@ pub async fn run(plan: Plan) -> Result<Report, Box<dyn Error>> {
     proxy.next((0..plan.tasks * plan.calls * 2).map(|_| random.fault()));
     let retry = Retry::new()
         .back_off(Duration::from_millis(1), Duration::from_millis(4))
-        .attempt_timeout(Duration::from_millis(250))
-        .deadline(Duration::from_secs(5));
+        .attempt_timeout(Duration::from_secs(1))
+        .deadline(Duration::from_secs(10));
     let auth = crate::auth(&cloud)?;
     let (swr, _) = crate::clients(&proxy.url(), &auth, &retry)?;
 

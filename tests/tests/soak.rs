@@ -10,7 +10,7 @@ async fn every_created_credential_is_accounted_for() {
     let report = run(plan).await.unwrap();
     assert_eq!(report.created + report.refused + report.unknown, 16 * 30, "{report:?}");
     assert_eq!(report.listed + report.not_listed, 16 * 10, "{report:?}");
-    assert!(report.created > 300, "{report:?}");
+    assert!(report.created > 200, "{report:?}");
     assert!(report.unknown > 0 && report.refused > 0, "the faults did not bite: {report:?}");
     // Each task uses one connection at a time; one that is being closed may overlap with its successor.
     assert!(report.most_open <= 2 * 16, "{report:?}");
