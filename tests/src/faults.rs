@@ -68,7 +68,7 @@ pub struct FaultProxy {
 struct Shared {
     next: Mutex<VecDeque<Fault>>,
     counts: Mutex<Counts>,
-    requests: Mutex<Vec<String>>,
+    requests: Mutex<VecDeque<String>>,
     reached: Notify,
 }
 
@@ -119,10 +119,10 @@ impl FaultProxy {
         *lock(&self.shared.counts)
     }
 
-    /// The requests that arrived whole, as they were sent.
+    /// The last thousand requests that arrived whole, as they were sent.
     #[must_use]
     pub fn requests(&self) -> Vec<String> {
-        lock(&self.shared.requests).clone()
+        lock(&self.shared.requests).iter().cloned().collect()
     }
 
     /// Waits until a request stalls or drips.
@@ -179,7 +179,7 @@ async fn connection(mut client: TcpStream, upstream: SocketAddr, shared: &Shared
             return reset(client);
         }
         let request = message(&mut client, true).await?;
-        lock(&shared.requests).push(String::from_utf8_lossy(&request).into_owned());
+        remember(&shared.requests, &request);
         match fault {
             Fault::CloseBeforeServer => return Ok(()),
             Fault::Instead(bytes) => {
@@ -227,6 +227,15 @@ async fn connection(mut client: TcpStream, upstream: SocketAddr, shared: &Shared
             _ => client.write_all(&answer).await?,
         }
     }
+}
+
+/// Keeps a request, and no more than a thousand.
+fn remember(requests: &Mutex<VecDeque<String>>, request: &[u8]) {
+    let mut requests = lock(requests);
+    if requests.len() == 1_000 {
+        requests.pop_front();
+    }
+    requests.push_back(String::from_utf8_lossy(request).into_owned());
 }
 
 /// A refusal that holds everything that was sent, once as a text and once as a canonical request.

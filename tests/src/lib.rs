@@ -59,6 +59,13 @@ pub fn clients(url: &str, auth: &Auth, retry: &Retry) -> Result<(swr_client::Cli
     Ok((swr, aom))
 }
 
+/// Lets everything happen that is already under way: other tasks, and connections of this machine.
+pub async fn settle() {
+    for _ in 0..1_000 {
+        tokio::task::yield_now().await;
+    }
+}
+
 /// What was logged, to be read after a test. Clones write to the same place.
 #[derive(Clone, Default)]
 pub struct Log(Arc<Mutex<Vec<u8>>>);

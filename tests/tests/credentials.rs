@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use huaweicloud_auth::{Auth, ErrorKind, Retry, Scope, UserToken};
 use integration_tests::faults::{Fault, FaultProxy};
-use integration_tests::{TestClock, clients};
+use integration_tests::{TestClock, clients, settle};
 use mock_cloud::{INSTANCE_ID, MockCloud, PROJECT_ID};
 
 const PASSWORD: &str = "IamPassword0123456789";
@@ -159,5 +159,6 @@ async fn a_fixed_token_that_expired_is_an_error_that_says_so() {
 async fn nothing_is_fetched_in_a_constructor() {
     let scene = scene().await;
     drop(scene.swr.create_instance_temp_credential(INSTANCE_ID));
+    settle().await;
     assert_eq!(scene.iam.counts().connections, 0);
 }

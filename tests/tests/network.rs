@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::process::{Command, Output};
 
 use huaweicloud_auth::{Auth, Error, ErrorKind, Retry};
-use integration_tests::{World, clients};
+use integration_tests::{World, clients, settle};
 use mock_cloud::{INSTANCE_ID, MockCloud, PROJECT_ID};
 use swr_client::Client;
 use wiremock::matchers::any;
@@ -157,5 +157,6 @@ async fn nothing_is_sent_by_making_clients() {
         swr.list_instance_lt_credentials(INSTANCE_ID).stream(),
         aom.list_access_code(),
     ));
+    settle().await;
     assert_eq!(cloud.received(), []);
 }
