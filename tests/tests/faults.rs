@@ -221,6 +221,16 @@ async fn an_error_that_stays_ends_after_the_configured_attempts() {
 }
 
 #[tokio::test]
+async fn an_answer_that_cannot_be_read_tells_all_attempts_that_led_to_it() {
+    let scene = Scene::new().await;
+    let html = b"HTTP/1.1 200 OK\r\nx-request-id: r-2\r\ncontent-length: 6\r\n\r\n<html>".to_vec();
+    scene.proxy.next([Fault::status("503 Service Unavailable", ""), Fault::Replace(html)]);
+    let error = scene.list().await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Answer, 2), "{error:?}");
+    assert_eq!((error.operation(), error.request_id()), (Some("ListInstanceLtCredentials"), Some("r-2")));
+}
+
+#[tokio::test]
 async fn no_retry_means_one_request() {
     let scene = Scene::with(Retry::off().attempt_timeout(ATTEMPT).deadline(DEADLINE), |auth| auth).await;
     scene.proxy.next([Fault::status("429 Too Many Requests", "")]);

@@ -257,7 +257,10 @@ impl Auth {
     pub(crate) fn invalidate(&self, credential: &Credential) -> bool {
         match &self.source {
             Source::Fixed(_) => false,
-            Source::Renewed(cache) => cache.invalidate(credential),
+            Source::Renewed(cache) => {
+                cache.invalidate(credential);
+                true
+            }
         }
     }
 }

@@ -110,15 +110,14 @@ impl Cache {
         self.fetch(clock, guard).await
     }
 
-    /// Forgets a credential that a server refused. Says whether the next one may be another.
-    pub(crate) fn invalidate(&self, refused: &Credential) -> bool {
+    /// Forgets a credential that a server refused, unless there is a newer one already.
+    pub(crate) fn invalidate(&self, refused: &Credential) {
         let current = self.current.load_full();
         if let Some(entry) = &current
             && std::ptr::eq(&*entry.credential, refused)
         {
             self.current.compare_and_swap(&current, None);
         }
-        true
     }
 
     /// Starts to fetch the next credential while this one is still good, unless somebody does.

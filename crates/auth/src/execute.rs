@@ -10,8 +10,8 @@ use crate::runtime::{Call, Operation};
 use crate::transport::Inner;
 use crate::wire::{self, Answer};
 
-/// Sends a call until it succeeds, fails for good, or runs out of time.
-pub(crate) async fn execute(transport: &Inner, call: &Call) -> Result<Answer, Error> {
+/// Sends a call until it succeeds, fails for good, or runs out of time. Says how many attempts it took.
+pub(crate) async fn execute(transport: &Inner, call: &Call) -> Result<(Answer, u32), Error> {
     let mut attempts = 0;
     let limit = transport.retry.time_for_all();
     let finished = within(&*transport.clock, limit, attempt_until_final(transport, call, &mut attempts)).await;
@@ -22,7 +22,10 @@ pub(crate) async fn execute(transport: &Inner, call: &Call) -> Result<Answer, Er
         let verdict = if attempts == 0 { nothing_sent } else { retry::verdict(&call.operation().method, &error) };
         Err(error.with_outcome(verdict))
     });
-    result.map_err(|error| error.with_operation(call.operation().id, attempts))
+    match result {
+        Ok(answer) => Ok((answer, attempts)),
+        Err(error) => Err(error.with_operation(call.operation().id, attempts)),
+    }
 }
 
 async fn attempt_until_final(transport: &Inner, call: &Call, attempts: &mut u32) -> Result<Answer, Error> {

@@ -26,8 +26,8 @@ impl Transport {
     /// # Errors
     /// When the call fails, or when its answer is not what it promises.
     pub async fn call<T: Answer>(&self, call: Call) -> Result<T, Error> {
-        let answer = execute(&self.0, &call).await?;
-        decode::decode(&call, &answer)
+        let (answer, attempts) = execute(&self.0, &call).await?;
+        decode::decode(&call, &answer).map_err(|error| error.with_operation(call.operation().id, attempts))
     }
 
     /// Sends a call whose answer has no body.

@@ -33,7 +33,7 @@ pub(super) fn decode<T: Answer>(call: &Call, answer: &Raw) -> Result<T, Error> {
     };
     let error = Error::answer(answer.status, &answer.headers, format!("the answer cannot be used: {problem}"));
     let verdict = retry::verdict(&call.operation().method, &error);
-    Err(error.with_outcome(verdict).with_operation(call.operation().id, 1))
+    Err(error.with_outcome(verdict))
 }
 
 /// What is wrong with a body in which nothing documented was found; nothing when it is just empty.
