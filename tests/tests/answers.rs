@@ -178,6 +178,18 @@ async fn an_odd_date_or_a_new_field_loses_no_secret() {
 }
 
 #[tokio::test]
+async fn an_odd_type_or_a_byte_order_mark_beside_a_password_loses_no_secret() {
+    let body = "\u{feff}{\"auth_token\":\"p\",\"user_id\":\"u\",\"created_at\":1697815800,\"expire_date\":{\"x\":[]},\"token_id\":7}";
+    let (_server, swr, _) = answering(json(201, body)).await;
+    let credential = swr.create_instance_temp_credential(INSTANCE_ID).await.unwrap();
+    assert_eq!((credential.auth_token.expose(), credential.user_id.as_str()), ("p", "u"));
+    assert!(credential.created_at.is_none() && credential.expire_date.is_none() && credential.token_id.is_none());
+    // What can be asked for again is held to its types.
+    let (_server, swr, _) = answering(json(200, r#"{"auth_tokens":[{"token_id":7}],"total":1}"#)).await;
+    assert_eq!(swr.list_instance_lt_credentials(INSTANCE_ID).await.unwrap_err().kind(), ErrorKind::Answer);
+}
+
+#[tokio::test]
 async fn an_answer_that_is_none_is_an_error() {
     for body in [
         "",

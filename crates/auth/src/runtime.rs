@@ -9,7 +9,7 @@ mod pages;
 
 pub use call::{Call, Operation};
 pub use check::{Pattern, check_range, check_text};
-pub use decode::{Answer, not_empty, null_as_default};
+pub use decode::{Answer, if_readable, not_empty, null_as_default};
 pub use http::Method;
 pub use pages::{ItemStream, Page, together};
 

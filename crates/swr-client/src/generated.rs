@@ -595,14 +595,17 @@ pub mod types {
         /// Creation time, for example 2023-10-20T15:30:00Z.
         ///
         /// Example: `2023-10-20T15:30:00Z`
+        #[serde(default, deserialize_with = "runtime::if_readable")]
         pub created_at: Option<huaweicloud_auth::Timestamp>,
         /// Expiration time, for example 2023-10-21T15:30:00Z.
         ///
         /// Example: `2023-10-21T15:30:00Z`
+        #[serde(default, deserialize_with = "runtime::if_readable")]
         pub expire_date: Option<huaweicloud_auth::Timestamp>,
         /// ID of a temporary access credential.
         ///
         /// Example: `550e8400-e29b-41d4-a716-446655440000`
+        #[serde(default, deserialize_with = "runtime::if_readable")]
         pub token_id: Option<String>,
         /// User ID of a temporary access credential; the user name for the registry.
         ///
@@ -625,14 +628,17 @@ pub mod types {
         /// Creation time, for example 2023-10-20T15:30:00Z.
         ///
         /// Example: `2023-10-20T15:30:00Z`
+        #[serde(default, deserialize_with = "runtime::if_readable")]
         pub created_at: Option<huaweicloud_auth::Timestamp>,
         /// Expiration time, for example 2023-10-21T15:30:00Z.
         ///
         /// Example: `2023-10-21T15:30:00Z`
+        #[serde(default, deserialize_with = "runtime::if_readable")]
         pub expire_date: Option<huaweicloud_auth::Timestamp>,
         /// ID of the access credential.
         ///
         /// Example: `550e8400-e29b-41d4-a716-446655440000`
+        #[serde(default, deserialize_with = "runtime::if_readable")]
         pub token_id: Option<String>,
         /// Username of the access credential; the user name for the registry.
         ///

@@ -6,8 +6,22 @@ use crate::model::{AdditionalProperties, Schema};
 /// Formats with a meaning that every tool shares.
 const STRING_FORMATS: [&str; 4] = ["byte", "date-time", "password", "uuid"];
 /// Endings of names that hold a secret.
-const SECRET_NAMES: [&str; 8] =
-    ["password", "passwd", "secret", "secret_key", "auth_token", "security_token", "access_code", "private_key"];
+const SECRET_NAMES: [&str; 14] = [
+    "password",
+    "passwd",
+    "passcode",
+    "secret",
+    "secret_key",
+    "secret_access_key",
+    "private_key",
+    "access_code",
+    "access_token",
+    "auth_token",
+    "id_token",
+    "refresh_token",
+    "security_token",
+    "session_token",
+];
 
 /// Checks the shared schemas and those inside parameters.
 pub(super) fn check(report: &mut Report<'_>) {

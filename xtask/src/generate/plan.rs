@@ -184,8 +184,16 @@ pub(super) struct Type {
     pub(super) sent: bool,
     /// Whether it is received.
     pub(super) received: bool,
+    /// Whether it is the answer of a create and holds a secret, of which it is the only copy.
+    pub(super) only_copy: bool,
     /// Its shape.
     pub(super) shape: Shape,
+}
+
+impl Type {
+    fn holds_a_secret(&self) -> bool {
+        matches!(&self.shape, Shape::Struct(fields) if fields.iter().any(|field| field.rust == RustType::Secret))
+    }
 }
 
 /// The shape of a type.
@@ -229,6 +237,14 @@ impl Service {
                         .with_context(|| format!("in components > schemas > {name}"))?,
                 );
             }
+        }
+        let created: Vec<&Ident> = operations
+            .iter()
+            .filter(|operation: &&Operation| operation.http_method == "POST")
+            .filter_map(|operation| operation.answer.as_ref())
+            .collect();
+        for named in &mut types {
+            named.only_copy = created.contains(&&named.ident) && named.holds_a_secret();
         }
         let server = document.servers.first().context("no server is described")?;
         Ok(Self {
@@ -435,6 +451,7 @@ fn named_type(document: &Document, name: &str, schema: &Schema, sent: bool, rece
         model: schema.model.clone(),
         sent,
         received,
+        only_copy: false,
         shape,
     })
 }

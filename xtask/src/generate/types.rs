@@ -108,6 +108,8 @@ fn field(named: &Type, field: &Field) -> TokenStream {
         (attribute, rust)
     } else if is_collection(field) && named.received {
         (Some(quote! { #[serde(default, deserialize_with = "runtime::null_as_default")] }), rust)
+    } else if named.only_copy {
+        (Some(quote! { #[serde(default, deserialize_with = "runtime::if_readable")] }), quote! { Option<#rust> })
     } else if named.sent {
         (Some(quote! { #[serde(skip_serializing_if = "Option::is_none")] }), quote! { Option<#rust> })
     } else {

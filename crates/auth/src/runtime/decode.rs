@@ -23,7 +23,7 @@ const EMPTY: &str = "a field that must not be empty is empty";
 
 /// Decodes an answer. The error never shows a value of the body, which may hold a secret.
 pub(super) fn decode<T: Answer>(call: &Call, answer: &Raw) -> Result<T, Error> {
-    let problem = match serde_json::from_slice::<T>(&answer.body) {
+    let problem = match serde_json::from_slice::<T>(without_mark(&answer.body)) {
         Ok(value) if !value.is_hollow() => return Ok(value),
         Ok(value) => match foreign::<T>(&answer.body) {
             None => return Ok(value),
@@ -34,6 +34,11 @@ pub(super) fn decode<T: Answer>(call: &Call, answer: &Raw) -> Result<T, Error> {
     let error = Error::answer(answer.status, &answer.headers, format!("the answer cannot be used: {problem}"));
     let verdict = retry::verdict(&call.operation().method, &error);
     Err(error.with_outcome(verdict))
+}
+
+/// A body without the byte order mark that some servers put before JSON.
+fn without_mark(body: &[u8]) -> &[u8] {
+    body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)
 }
 
 /// What is wrong with a body in which nothing documented was found; nothing when it is just empty.
@@ -110,6 +115,19 @@ where
     D: Deserializer<'de>,
 {
     Option::<T>::deserialize(deserializer).map(Option::unwrap_or_default)
+}
+
+/// Reads a detail beside a password that is answered only once: nothing where the value has another type than
+/// documented, because the password must not be lost over it.
+///
+/// # Errors
+/// When the value is no JSON at all.
+pub fn if_readable<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    T: DeserializeOwned,
+    D: Deserializer<'de>,
+{
+    Value::deserialize(deserializer).map(|value| T::deserialize(value).ok())
 }
 
 #[cfg(test)]
