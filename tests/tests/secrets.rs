@@ -77,7 +77,13 @@ async fn no_secret_is_in_any_output() {
             Fault::ResetAfterServer,
             Fault::Truncate,
             Fault::ResetInAnswer,
+            Fault::CloseAfterServer,
             Fault::Stall,
+            Fault::Drip,
+            Fault::Huge { bytes: 4 << 20, announced: true },
+            Fault::status("429 Too Many Requests", ""),
+            Fault::status("500 Internal Server Error", ""),
+            Fault::status("999 Odd", ""),
             Fault::InformationFirst,
             Fault::Huge { bytes: 4 << 20, announced: false },
             Fault::Replace(b"garbage".to_vec()),
@@ -91,7 +97,7 @@ async fn no_secret_is_in_any_output() {
             odd_success(ANSWERED),
         ];
         for fault in faults {
-            for operation in 0..4 {
+            for operation in 0..6 {
                 let clock = TestClock::new(SystemClock.now(), Duration::from_secs(60));
                 let retry = Retry::new()
                     .attempts(2)
@@ -120,6 +126,8 @@ async fn no_secret_is_in_any_output() {
                         0 => print(&mut output, &swr.create_instance_temp_credential(INSTANCE_ID).await),
                         1 => print(&mut output, &swr.create_instance_lt_credential(INSTANCE_ID, "name").await),
                         2 => print(&mut output, &swr.list_instance_lt_credentials(INSTANCE_ID).await),
+                        3 => print(&mut output, &swr.update_instance_lt_credential(INSTANCE_ID, "id", false).await),
+                        4 => print(&mut output, &swr.delete_instance_lt_credential(INSTANCE_ID, "id").await),
                         _ => print(&mut output, &aom.list_access_code().await),
                     }
                 };
