@@ -38,7 +38,7 @@ const MAX_ANSWER_BYTES: usize = 1 << 20;
 /// ```
 ///
 /// The token's project is the one that calls work in, unless another is set. Nothing is sent before the first call.
-/// IAM locks an account after repeated wrong passwords, so a refused password is not tried again by itself.
+/// IAM locks an account after repeated wrong passwords, so each call sends a refused password once and no more.
 pub struct UserToken {
     endpoint: String,
     domain: String,
@@ -137,6 +137,11 @@ impl UserToken {
         Ok(request)
     }
 
+    /// What must not be seen in what IAM repeats.
+    fn secrets(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.password).chain(&self.passcode).map(Secret::expose)
+    }
+
     fn http(&self) -> Result<&reqwest::Client, Error> {
         if let Some(client) = self.http.get() {
             return Ok(client);
@@ -214,7 +219,7 @@ impl CredentialProvider for UserToken {
         let answer = within(clock, TIME_LIMIT, send)
             .await
             .ok_or_else(|| failed(&format_args!("no complete answer within {TIME_LIMIT:?}")))?
-            .map_err(|error| failed(&error.without_secrets(std::iter::once(self.password.expose()))))?;
+            .map_err(|error| failed(&error.without_secrets(self.secrets())))?;
         let token = answer.headers.get("x-subject-token").and_then(|value| value.to_str().ok());
         let token = token.ok_or_else(|| failed(&"the answer has no header X-Subject-Token"))?;
         // The error of the decoder could repeat values.
