@@ -2,10 +2,10 @@
 
 use std::time::{Duration, SystemTime};
 
-use huaweicloud_auth::{Clock as _, Retry};
+use huaweicloud_auth::{Auth, Clock as _, Retry};
 use integration_tests::faults::{Fault, FaultProxy};
 use integration_tests::{TestClock, auth};
-use mock_cloud::{INSTANCE_ID, MockCloud};
+use mock_cloud::{INSTANCE_ID, MockCloud, PROJECT_ID};
 use swr_client::Client;
 
 const NOW: Duration = Duration::from_secs(1_800_000_000);
@@ -93,6 +93,32 @@ async fn a_server_time_that_is_ours_changes_nothing() {
     proxy.next([expired(", server time:20270115T080000Z", "")]);
     assert!(swr.create_instance_temp_credential(INSTANCE_ID).await.unwrap_err().is_auth());
     assert_eq!(proxy.counts().requests, 1);
+}
+
+#[tokio::test]
+async fn a_wrong_secret_key_does_not_lock_the_access_key_for_others() {
+    let clock = TestClock::new(SystemTime::UNIX_EPOCH + NOW, Duration::from_secs(60));
+    let server_clock = clock.clone();
+    let cloud = MockCloud::builder().clock(move || server_clock.now()).start().await.unwrap();
+    let client = |secret_key: &str| {
+        let auth = Auth::ak_sk(cloud.access_key(), secret_key).unwrap().project(PROJECT_ID);
+        let retry = Retry::new().attempt_timeout(HOUR).deadline(HOUR);
+        Client::builder(auth).endpoint(cloud.url()).retry(retry).clock(clock.clone()).build().unwrap()
+    };
+    let (wrong, right) = (client("wrong"), client(cloud.secret_key()));
+    for call in 0..10 {
+        let error = wrong.create_instance_temp_credential(INSTANCE_ID).await.unwrap_err();
+        assert!(error.is_auth() && !error.is_outcome_unknown(), "{error}");
+        assert_eq!(error.attempts(), u32::from(call < 4), "{error}");
+    }
+    assert_eq!(cloud.received().len(), 4, "more wrong signatures were sent than are safe");
+    right.create_instance_temp_credential(INSTANCE_ID).await.unwrap();
+    // After the rest it is tried once, and rests again.
+    clock.advance(Duration::from_secs(300));
+    for _ in 0..3 {
+        wrong.create_instance_temp_credential(INSTANCE_ID).await.unwrap_err();
+    }
+    assert_eq!(cloud.received().len(), 6);
 }
 
 #[tokio::test]

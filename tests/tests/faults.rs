@@ -247,7 +247,7 @@ async fn retry_after_is_obeyed_and_one_beyond_the_deadline_ends_the_call_at_once
 
     let scene = Scene::new().await;
     scene.proxy.next([Fault::status("429 Too Many Requests", "retry-after: 36000\r\n")]);
-    let error = scene.list().await.unwrap_err();
+    let error = scene.while_stalling(scene.list()).await.unwrap_err();
     assert_eq!(error.retry_after(), Some(Duration::from_secs(36_000)));
     assert!(scene.clock.slept().is_empty());
     assert_eq!(scene.proxy.counts().requests, 1);

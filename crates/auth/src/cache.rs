@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use arc_swap::ArcSwapOption;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-use crate::clock::Clock;
+use crate::clock::{Clock, milliseconds};
 use crate::credential::Credential;
 use crate::error::Error;
 use crate::provider::DynProvider;
@@ -156,10 +156,6 @@ impl Cache {
             }
         }
     }
-}
-
-fn milliseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 impl fmt::Debug for Cache {

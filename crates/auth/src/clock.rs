@@ -45,6 +45,11 @@ impl Clock for SystemClock {
     }
 }
 
+/// A duration as a number that an atomic can hold.
+pub(crate) fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
 /// Waits for `work`, but no longer than `limit`; nothing when time ran out first.
 pub(crate) async fn within<T>(clock: &dyn Clock, limit: Duration, work: impl Future<Output = T>) -> Option<T> {
     let mut work = std::pin::pin!(work);

@@ -1,10 +1,13 @@
 //! Who are we? What a request is authenticated with.
 
 use std::fmt;
-use std::time::SystemTime;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::time::{Duration, SystemTime};
 
 use http::HeaderValue;
 
+use crate::clock::milliseconds;
 use crate::error::Error;
 use crate::secret::Secret;
 use crate::sign::SigningKey;
@@ -15,7 +18,24 @@ pub struct Credential {
     kind: Kind,
     expires: Option<SystemTime>,
     project_id: Option<String>,
+    refusals: Arc<Refusals>,
 }
+
+/// Wrong signatures in a row, shared by all copies of a credential.
+///
+/// More than five lock the access key for five minutes, for everybody who uses it (page api-sign-0001). So after four
+/// nothing is sent for as long: a wrong secret key must not lock a key that others use rightly.
+#[derive(Default)]
+struct Refusals {
+    in_a_row: AtomicU32,
+    /// When the rest ends, in milliseconds of the clock's elapsed time.
+    rest_until: AtomicU64,
+}
+
+/// Wrong signatures in a row after which a key rests.
+const REFUSALS_BEFORE_REST: u32 = 4;
+/// How long a key rests; as long as the gateway would lock it.
+const REST: Duration = Duration::from_secs(5 * 60);
 
 /// The two ways to authenticate.
 #[derive(Clone)]
@@ -66,7 +86,7 @@ impl Credential {
     }
 
     fn new(kind: Kind) -> Self {
-        Self { kind, expires: None, project_id: None }
+        Self { kind, expires: None, project_id: None, refusals: Arc::default() }
     }
 
     /// Says until when it is valid. Without this it is valid forever.
@@ -96,6 +116,27 @@ impl Credential {
     /// Whether it is a user token.
     pub(crate) fn is_token(&self) -> bool {
         matches!(self.kind, Kind::Token(_))
+    }
+
+    /// Refuses to send anything while the key rests.
+    pub(crate) fn check_rest(&self, elapsed: Duration) -> Result<(), Error> {
+        let left = self.refusals.rest_until.load(Ordering::Relaxed).saturating_sub(milliseconds(elapsed));
+        if left == 0 {
+            return Ok(());
+        }
+        Err(Error::no_credential(format!(
+            "the last signatures with this access key were refused, and more would lock it for everybody: nothing is sent for another {} seconds; check the secret key",
+            left.div_ceil(1000)
+        )))
+    }
+
+    /// Counts a signature that was accepted or refused.
+    pub(crate) fn note_signature(&self, accepted: bool, elapsed: Duration) {
+        if accepted {
+            self.refusals.in_a_row.store(0, Ordering::Relaxed);
+        } else if self.refusals.in_a_row.fetch_add(1, Ordering::Relaxed) + 1 >= REFUSALS_BEFORE_REST {
+            self.refusals.rest_until.store(milliseconds(elapsed + REST), Ordering::Relaxed);
+        }
     }
 
     /// The parts that must not be seen in what a server repeats.

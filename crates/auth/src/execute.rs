@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::clock::within;
+use crate::clock::{milliseconds, within};
 use crate::credential::Credential;
 use crate::error::{Error, ErrorKind, Rejection, difference};
 use crate::retry;
@@ -36,6 +36,7 @@ async fn attempt_until_final(transport: &Inner, call: &Call, attempts: &mut u32)
     call.check(transport.auth.project_id())?;
     loop {
         let credential = transport.auth.credential(&transport.clock).await?;
+        credential.check_rest(transport.clock.elapsed())?;
         let project = transport.auth.project_id().or(credential.project_id());
         let request = call.request(&transport.endpoint, project)?;
         *attempts += 1;
@@ -73,16 +74,31 @@ async fn attempt(
     let signed = transport.auth.authorize_at(&mut request, credential, transport.clock.now())?;
     let limit = transport.retry.time_for_an_attempt();
     let sent = wire::send(&transport.http, request, transport.max_answer_bytes, &*transport.clock);
-    let error = match within(&*transport.clock, limit, sent).await {
-        Some(Ok(answer)) => return Ok(answer),
-        Some(Err(error)) => error,
-        None => Error::timeout(limit, "of one attempt"),
+    let result = within(&*transport.clock, limit, sent).await;
+    let result = result.unwrap_or_else(|| Err(Error::timeout(limit, "of one attempt")));
+    note_signature(transport, credential, &result);
+    let error = match result {
+        Ok(answer) => return Ok(answer),
+        Err(error) => error,
     };
     let verdict = retry::verdict(&operation.method, &error);
     let theirs = error.canonical_request_of_server();
     let difference = signed.as_ref().and_then(|signed| difference(signed.canonical_request(), &theirs?));
     let secrets = credential.parts().chain(signed.as_ref().map(|signed| signed.signature()));
     Err(error.with_outcome(verdict).with_signature_difference(difference).without_secrets(secrets))
+}
+
+/// Remembers with a key whether its signature was accepted, where the answer says so.
+fn note_signature(transport: &Inner, credential: &Credential, result: &Result<Answer, Error>) {
+    let accepted = match result {
+        Ok(_) => true,
+        Err(error) => match error.rejection() {
+            Some(Rejection::SignatureMismatch | Rejection::KeyLocked) => false,
+            // Any other answer may come from a host that never looked at the signature.
+            _ => return,
+        },
+    };
+    credential.note_signature(accepted, transport.clock.elapsed());
 }
 
 /// What a refused authentication made us correct in this call; each thing once.
@@ -117,7 +133,7 @@ impl Corrections {
 /// One event for each failed attempt: what happened and what comes next.
 fn log(operation: &str, attempt: u32, error: &Error, next: Option<&str>, wait: Option<Duration>) {
     let status = error.status().map(|status| status.as_u16());
-    let wait_ms = wait.map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
+    let wait_ms = wait.map(milliseconds);
     let request_id = error.request_id();
     match next {
         Some(next) => tracing::warn!(operation, attempt, status, wait_ms, request_id, %error, "attempt failed, {next}"),
