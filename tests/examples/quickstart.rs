@@ -6,7 +6,7 @@
 
 use std::error::Error;
 
-use huaweicloud_auth::{Auth, Clock as _, Environment, ErrorKind, ProcessEnvironment, Region, SystemClock};
+use huaweicloud_auth::{Auth, Clock as _, Environment, ProcessEnvironment, Region, SystemClock};
 use mock_cloud::MockCloud;
 
 /// What the quickstart works with.
@@ -56,37 +56,42 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// Variables that make the quickstart call the real cloud. One of them alone is a mistake to be mended, not a reason
+/// to talk to a stand-in.
+const CREDENTIALS: [&str; 4] = ["HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK", "CLOUD_SDK_AK", "CLOUD_SDK_SK"];
+
 /// Clients for the real cloud when there are credentials, and for a stand-in otherwise.
 async fn setup() -> Result<Setup, Box<dyn Error>> {
-    match Auth::from_env() {
-        Ok(auth) => {
-            let variable = |name: &str| {
-                let missing = || format!("{name} is not set; the real cloud needs it, because there are credentials");
-                ProcessEnvironment.variable(name).ok_or_else(missing)
-            };
-            let (region, instance_id) = (variable("HUAWEICLOUD_REGION")?, variable("SWR_INSTANCE_ID")?);
-            println!("There are credentials in the environment: calling the REAL cloud in {region}.");
-            let region = Region::new(region);
-            Ok(Setup {
-                swr: swr_client::Client::new(region.clone(), auth.clone())?,
-                aom: aom_client::Client::new(region, auth)?,
-                instance_id,
-                _cloud: None,
-            })
-        }
-        // Half a key pair is a mistake to be mended, not a reason to talk to a stand-in.
-        Err(error) if error.kind() == ErrorKind::Credential && !error.to_string().starts_with("half") => {
-            let cloud = MockCloud::start().await?;
-            println!("There are no credentials in the environment: calling a stand-in at {}.", cloud.url());
-            println!("Every request is signed with a real signature, which the stand-in verifies.");
-            let auth = Auth::ak_sk(cloud.access_key(), cloud.secret_key())?.project(mock_cloud::PROJECT_ID);
-            Ok(Setup {
-                swr: swr_client::Client::builder(auth.clone()).endpoint(cloud.url()).build()?,
-                aom: aom_client::Client::builder(auth).endpoint(cloud.url()).build()?,
-                instance_id: mock_cloud::INSTANCE_ID.to_owned(),
-                _cloud: Some(cloud),
-            })
-        }
-        Err(error) => Err(error.into()),
-    }
+    let is_set = |name: &&str| ProcessEnvironment.variable(name).is_some();
+    if CREDENTIALS.iter().any(is_set) { real_cloud() } else { stand_in().await }
+}
+
+fn real_cloud() -> Result<Setup, Box<dyn Error>> {
+    let auth = Auth::from_env()?;
+    let variable = |name: &str| {
+        let missing = || format!("{name} is not set; the real cloud needs it, because there are credentials");
+        ProcessEnvironment.variable(name).ok_or_else(missing)
+    };
+    let (region, instance_id) = (variable("HUAWEICLOUD_REGION")?, variable("SWR_INSTANCE_ID")?);
+    println!("There are credentials in the environment: calling the REAL cloud in {region}.");
+    let region = Region::new(region);
+    Ok(Setup {
+        swr: swr_client::Client::new(region.clone(), auth.clone())?,
+        aom: aom_client::Client::new(region, auth)?,
+        instance_id,
+        _cloud: None,
+    })
+}
+
+async fn stand_in() -> Result<Setup, Box<dyn Error>> {
+    let cloud = MockCloud::start().await?;
+    println!("There are no credentials in the environment: calling a stand-in at {}.", cloud.url());
+    println!("Every request is signed with a real signature, which the stand-in verifies.");
+    let auth = Auth::ak_sk(cloud.access_key(), cloud.secret_key())?.project(mock_cloud::PROJECT_ID);
+    Ok(Setup {
+        swr: swr_client::Client::builder(auth.clone()).endpoint(cloud.url()).build()?,
+        aom: aom_client::Client::builder(auth).endpoint(cloud.url()).build()?,
+        instance_id: mock_cloud::INSTANCE_ID.to_owned(),
+        _cloud: Some(cloud),
+    })
 }

@@ -105,7 +105,7 @@ impl Cache {
             return Ok(Arc::clone(&entry.credential));
         }
         if let Some(error) = guard.last.clone().filter(|_| waited) {
-            return Err(Error::credential(error));
+            return Err(Error::no_credential(error));
         }
         self.fetch(clock, guard).await
     }
@@ -251,19 +251,22 @@ mod tests {
         }
     }
 
+    /// What as many tasks get that ask at the same time.
+    async fn get_in_tasks(scene: &Arc<Scene>, count: usize) -> Vec<Result<Arc<Credential>, Error>> {
+        let ask = |scene: Arc<Scene>| async move { scene.get().await };
+        let tasks: Vec<_> = (0..count).map(|_| tokio::spawn(ask(Arc::clone(scene)))).collect();
+        let mut results = Vec::new();
+        for task in tasks {
+            results.push(task.await.unwrap());
+        }
+        results
+    }
+
     #[tokio::test]
     async fn a_thousand_tasks_at_first_use_fetch_once() {
         let scene = Arc::new(scene(1800));
-        let tasks: Vec<_> = (0..1000)
-            .map(|_| {
-                tokio::spawn({
-                    let scene = Arc::clone(&scene);
-                    async move { scene.get().await }
-                })
-            })
-            .collect();
-        for task in tasks {
-            task.await.unwrap().unwrap();
+        for result in get_in_tasks(&scene, 1000).await {
+            result.unwrap();
         }
         assert_eq!(scene.fetches(), 1);
     }
@@ -318,16 +321,8 @@ mod tests {
     async fn an_error_is_shared_by_those_who_waited_and_kept_for_nobody_else() {
         let scene = Arc::new(scene(1800));
         scene.set_down(true);
-        let tasks: Vec<_> = (0..50)
-            .map(|_| {
-                tokio::spawn({
-                    let scene = Arc::clone(&scene);
-                    async move { scene.get().await }
-                })
-            })
-            .collect();
-        for task in tasks {
-            assert!(task.await.unwrap().unwrap_err().to_string().contains("the mint is closed"));
+        for result in get_in_tasks(&scene, 50).await {
+            assert!(result.unwrap_err().to_string().contains("the mint is closed"));
         }
         assert_eq!(scene.fetches(), 1);
         scene.set_down(false);

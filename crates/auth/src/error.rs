@@ -101,10 +101,6 @@ impl Error {
     /// text says what was looked for and what to do, and holds no secret.
     #[must_use]
     pub fn no_credential(what: impl Into<String>) -> Self {
-        Self::credential(what)
-    }
-
-    pub(crate) fn credential(what: impl Into<String>) -> Self {
         Self::new(ErrorKind::Credential, what)
     }
 

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::answer::{self, Answer};
 use crate::gateway::Gateway;
-use crate::state::{microseconds, random};
+use crate::state::{microseconds, secret};
 
 /// Path of the operation.
 pub(crate) const TOKENS_PATH: &str = "/v3/auth/tokens";
@@ -51,7 +51,7 @@ impl Identity {
         let scope = &request["auth"]["scope"]["project"];
         // A project that is asked for by name has the ID that tests use.
         let project = scope["id"].as_str().unwrap_or(crate::PROJECT_ID);
-        let token = random("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", 200);
+        let token = secret(200);
         let expires = now + self.token_life;
         gateway.add_token(&token, Some(expires));
         let told = json!({ "token": {

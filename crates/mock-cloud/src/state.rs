@@ -53,8 +53,8 @@ impl Created {
             instance_id: instance_id.to_owned(),
             name: name.map(str::to_owned),
             token_id: uuid(),
-            user_id: random("0123456789abcdef", 32),
-            auth_token: random("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", 64),
+            user_id: hexadecimal(32),
+            auth_token: secret(64),
             enable: true,
             deleted: false,
             created: now,
@@ -168,8 +168,8 @@ impl State {
             let nanoseconds = u64::try_from(since_1970.as_nanos()).unwrap_or(u64::MAX);
             let code = |age: u64| {
                 json!({
-                    "access_code": random("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", 64),
-                    "access_code_id": random("0123456789abcdef", 32),
+                    "access_code": secret(64),
+                    "access_code_id": hexadecimal(32),
                     // Odd, so that a reader who rounds is found out.
                     "create_at": nanoseconds.saturating_sub(age) | 1,
                     "status": "enable",
@@ -181,13 +181,21 @@ impl State {
     }
 }
 
-pub(crate) fn random(alphabet: &str, length: usize) -> String {
-    let alphabet = alphabet.as_bytes();
+/// A text that stands for a password or token.
+pub(crate) fn secret(length: usize) -> String {
+    random(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", length)
+}
+
+fn hexadecimal(length: usize) -> String {
+    random(b"0123456789abcdef", length)
+}
+
+fn random(alphabet: &[u8], length: usize) -> String {
     (0..length).map(|_| char::from(alphabet[fastrand::usize(..alphabet.len())])).collect()
 }
 
 fn uuid() -> String {
-    let digits = random("0123456789abcdef", 32);
+    let digits = hexadecimal(32);
     [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]].join("-")
 }
 

@@ -33,14 +33,14 @@ pub(crate) fn read(environment: &dyn Environment) -> Result<Credential, Error> {
         });
     }
     let names: Vec<String> = PAIRS.iter().map(|(ak, sk)| format!("{ak} and {sk}")).collect();
-    Err(Error::credential(format!(
+    Err(Error::no_credential(format!(
         "no credential found: looked for the environment variables {}; set one pair, or pass Auth::ak_sk or Auth::token",
         names.join(", then ")
     )))
 }
 
 fn half(set: &str, missing: &str) -> Error {
-    Error::credential(format!("half a credential found: {set} is set, but {missing} is not; set both or none"))
+    Error::no_credential(format!("half a credential found: {set} is set, but {missing} is not; set both or none"))
 }
 
 #[cfg(test)]
